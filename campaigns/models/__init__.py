@@ -1,0 +1,18 @@
+from campaigns.models.audiences import Audience, AudienceMember
+from campaigns.models.campaigns import Campaign, CampaignOffer
+from campaigns.models.offers import Offer, OfferProduct
+from campaigns.models.outcomes import Outcome, Redemption
+from campaigns.models.simulations import Forecast, Simulation
+
+__all__ = [
+    "Audience",
+    "AudienceMember",
+    "Campaign",
+    "CampaignOffer",
+    "Forecast",
+    "Offer",
+    "OfferProduct",
+    "Outcome",
+    "Redemption",
+    "Simulation",
+]

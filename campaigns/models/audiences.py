@@ -1,0 +1,54 @@
+from django.db import models
+from django.db.models import Q
+
+from loyalty.models import Customer, Job
+
+
+class Audience(models.Model):
+    """Who a campaign reaches, frozen at `as_of`."""
+
+    class Kind(models.TextChoices):
+        EVERYBODY = "everybody", "Everybody"
+        SEGMENT = "segment", "A segment"
+        BEST = "best", "The people most likely to take it"
+        IMPORTED = "imported", "The people it was really sent to"
+
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=16, choices=Kind)
+    rule = models.JSONField(default=dict, blank=True, help_text="What was asked for, so that it can be built again.")
+    as_of = models.DateTimeField()
+    advice = models.CharField(max_length=300, blank=True, help_text="Recommended cut, or send to all, or to nobody.")
+    customers = models.ManyToManyField(Customer, through="AudienceMember", related_name="audiences")
+    job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="audiences")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AudienceMember(models.Model):
+    """One customer of an audience: how likely, how sure, and why."""
+
+    audience = models.ForeignKey(Audience, on_delete=models.CASCADE, related_name="members", db_index=False)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="audience_memberships")
+    position = models.PositiveIntegerField(null=True, blank=True, help_text="1 is the first to send to.")
+    score = models.FloatField(null=True, blank=True, help_text="Chance of taking the offer.")
+    score_low = models.FloatField(null=True, blank=True)
+    score_high = models.FloatField(null=True, blank=True)
+    expected_profit = models.FloatField(null=True, blank=True, help_text="In the campaign's currency.")
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["audience", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["audience", "customer"], name="customer_in_audience_once"),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(score__gte=0, score__lte=1), name="score_is_a_chance"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} in {self.audience_id}"

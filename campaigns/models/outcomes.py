@@ -1,0 +1,44 @@
+from django.db import models
+
+from campaigns.models.campaigns import Campaign
+from campaigns.models.offers import Offer
+from campaigns.models.simulations import Metric
+from loyalty.models import Customer
+
+
+class Redemption(models.Model):
+    """A customer took an offer of a campaign."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="redemptions", db_index=False)
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="redemptions")
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="redemptions")
+    redeemed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["redeemed_at", "id"]
+        indexes = [models.Index(fields=["campaign", "redeemed_at"])]
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "customer", "redeemed_at"], name="redeemed_once_a_moment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} took {self.offer_id}"
+
+
+class Outcome(models.Model):
+    """What really happened, in the same words as the forecast, counted until `observed_until`."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="outcomes")
+    metric = models.CharField(max_length=16, choices=Metric)
+    value = models.FloatField()
+    currency = models.CharField(max_length=3, blank=True)
+    observed_until = models.DateTimeField()
+    is_complete = models.BooleanField(help_text="The window had closed when this was counted.")
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["campaign", "id"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "metric"], name="one_outcome_a_metric")]
+
+    def __str__(self) -> str:
+        return f"{self.metric}: {self.value:.0f}"

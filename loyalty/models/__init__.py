@@ -1,0 +1,21 @@
+from loyalty.models.customers import Consent, Customer
+from loyalty.models.interactions import Interaction, Rating
+from loyalty.models.jobs import Job, JobEntry
+from loyalty.models.orders import Order, OrderLine
+from loyalty.models.products import Category, Product
+from loyalty.models.records import IngestRun, RejectedRow
+
+__all__ = [
+    "Category",
+    "Consent",
+    "Customer",
+    "IngestRun",
+    "Interaction",
+    "Job",
+    "JobEntry",
+    "Order",
+    "OrderLine",
+    "Product",
+    "Rating",
+    "RejectedRow",
+]

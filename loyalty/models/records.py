@@ -1,0 +1,55 @@
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from loyalty.models.jobs import Job
+
+
+class IngestRun(models.Model):
+    """One file, or one call, that brought records in: what was taken, what was not, and why."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    kind = models.CharField(max_length=32)
+    source = models.CharField(max_length=200, help_text="File name, or the name of the system that called.")
+    state = models.CharField(max_length=16, choices=State, default=State.PENDING)
+    n_rows = models.BigIntegerField(default=0)
+    n_created = models.BigIntegerField(default=0)
+    n_updated = models.BigIntegerField(default=0)
+    n_unchanged = models.BigIntegerField(default=0)
+    n_rejected = models.BigIntegerField(default=0)
+    note = models.TextField(blank=True)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="ingest_runs")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} from {self.source}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("ingest-run", args=[self.pk])
+
+
+class RejectedRow(models.Model):
+    """A row that was not taken: where it stood, what was wrong, what to do."""
+
+    run = models.ForeignKey(IngestRun, on_delete=models.CASCADE, related_name="rejected_rows")
+    line = models.BigIntegerField(help_text="Line of the file, the heading being line 1.")
+    column = models.CharField(max_length=64, blank=True)
+    value = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["run", "line"]
+        constraints = [models.UniqueConstraint(fields=["run", "line", "column"], name="row_rejected_once_a_column")]
+
+    def __str__(self) -> str:
+        return f"Line {self.line}, {self.column}: {self.reason}"
