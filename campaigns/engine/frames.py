@@ -1,0 +1,132 @@
+"""The frames that enter and leave the campaign engine: plain arrays in frozen dataclasses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class CustomerFrame:
+    """What was known about each customer before a campaign began.
+
+    Attributes
+    ----------
+    customer_ids : ndarray of int64, shape (n_customers,)
+    values : ndarray of float64, shape (n_customers, n_features)
+        Counts, days, money or shares; never negative, never missing.
+    names : tuple of str
+        One name for each column of `values`.
+
+    Raises
+    ------
+    ValueError
+        When shapes disagree, or a value is negative, missing or infinite.
+    """
+
+    customer_ids: IntArray
+    values: FloatArray
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.values.shape != (len(self.customer_ids), len(self.names)):
+            raise ValueError(
+                f"values has shape {self.values.shape}, expected {(len(self.customer_ids), len(self.names))}"
+            )
+        if not np.isfinite(self.values).all() or (self.values < 0).any():
+            raise ValueError("feature values must be finite and not negative")
+
+    def __len__(self) -> int:
+        return len(self.customer_ids)
+
+    def take(self, rows: IntArray | BoolArray) -> "CustomerFrame":
+        """Return the frame of `rows`, an index or a mask over customers."""
+        return CustomerFrame(self.customer_ids[rows], self.values[rows], self.names)
+
+
+@dataclass(frozen=True)
+class PastCampaign:
+    """A campaign that was sent.
+
+    Attributes
+    ----------
+    campaign_id : int
+    campaign_type : str
+    starts_on, ends_on : date
+        First and last day on which the offer could be taken, both included.
+    """
+
+    campaign_id: int
+    campaign_type: str
+    starts_on: date
+    ends_on: date
+
+    @property
+    def window_days(self) -> int:
+        """Length of the window in days, both ends included."""
+        return (self.ends_on - self.starts_on).days + 1
+
+    def closed_before(self, day: date) -> bool:
+        """Whether everything about this campaign was known when `day` began."""
+        return self.ends_on < day
+
+
+@dataclass(frozen=True)
+class ReceptionFrame:
+    """Customers and how they received the campaigns they were sent.
+
+    One row for each (campaign, customer); its features are as of the moment before the campaign began.
+
+    Attributes
+    ----------
+    customers : CustomerFrame
+        n_rows rows; a customer appears once for each campaign received.
+    campaigns : tuple of PastCampaign
+    campaign_rows : ndarray of int64, shape (n_rows,)
+        Position in `campaigns`.
+    redemptions : ndarray of int64, shape (n_rows,)
+        How often the customer redeemed within the campaign's window.
+    """
+
+    customers: CustomerFrame
+    campaigns: tuple[PastCampaign, ...]
+    campaign_rows: IntArray
+    redemptions: IntArray
+
+    def __post_init__(self) -> None:
+        if not len(self.customers) == len(self.campaign_rows) == len(self.redemptions):
+            raise ValueError("customers, campaign_rows and redemptions must have one length")
+
+    @property
+    def responded(self) -> BoolArray:
+        """Whether each row's customer redeemed at least once, shape (n_rows,)."""
+        return self.redemptions > 0
+
+    @property
+    def types(self) -> npt.NDArray[np.str_]:
+        """Campaign type of each row, shape (n_rows,)."""
+        return np.array([campaign.campaign_type for campaign in self.campaigns], dtype=np.str_)[
+            self.campaign_rows
+        ]
+
+    def only(self, campaign_rows: Sequence[int]) -> "ReceptionFrame":
+        """Return the rows of the campaigns at these positions; positions keep their meaning."""
+        kept = np.isin(self.campaign_rows, np.asarray(campaign_rows, dtype=np.int64))
+        return ReceptionFrame(
+            self.customers.take(kept), self.campaigns, self.campaign_rows[kept], self.redemptions[kept]
+        )
+
+    def closed_before(self, day: date) -> "ReceptionFrame":
+        """Return the rows of campaigns whose window had closed when `day` began."""
+        return self.only([row for row, c in enumerate(self.campaigns) if c.closed_before(day)])
+
+    @property
+    def n_campaigns(self) -> int:
+        """Number of campaigns with at least one row."""
+        return len(np.unique(self.campaign_rows))

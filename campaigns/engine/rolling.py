@@ -1,0 +1,94 @@
+"""Rolling-origin forecasts: every past campaign forecast with only what was known on its first morning.
+
+Prequential (Dawid 1984): residuals of forecasts as made, never of in-sample fits.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from campaigns.engine.campaign_effect import CampaignEffect, fit_campaign_effect
+from campaigns.engine.frames import PastCampaign, ReceptionFrame
+from campaigns.engine.ledger import LedgerEntry
+from campaigns.engine.reception import Responder
+
+FEWEST_CAMPAIGNS = 5
+FEWEST_RESPONSES = 50
+
+
+@dataclass(frozen=True)
+class History:
+    """How much finished history there is.
+
+    Attributes
+    ----------
+    n_campaigns : int
+    n_responses : int
+        Customers who redeemed, counted once for each campaign.
+    """
+
+    n_campaigns: int
+    n_responses: int
+
+    @classmethod
+    def of(cls, frame: ReceptionFrame) -> "History":
+        """Count the campaigns and responses of `frame`."""
+        return cls(frame.n_campaigns, int(frame.responded.sum()))
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether a forecast may be made: five finished campaigns and fifty responses."""
+        return self.n_campaigns >= FEWEST_CAMPAIGNS and self.n_responses >= FEWEST_RESPONSES
+
+
+def rolling_forecasts(
+    frame: ReceptionFrame,
+    make_model: Callable[[], Responder],
+    *,
+    fewest_campaigns: int = 3,
+) -> list[LedgerEntry]:
+    """Forecast every campaign, in the order they began, from campaigns whose window had closed before.
+
+    Parameters
+    ----------
+    frame : ReceptionFrame
+    make_model : callable
+        Returns a new, unfitted model.
+    fewest_campaigns : int, default=3
+        Campaigns with fewer closed predecessors, or none of whose predecessors had a response, are left out.
+
+    Returns
+    -------
+    list of LedgerEntry
+        In order of start.
+    """
+    entries: list[LedgerEntry] = []
+    for row in _by_start(frame):
+        past = frame.closed_before(frame.campaigns[row].starts_on)
+        if past.n_campaigns < fewest_campaigns or not past.responded.any() or past.responded.all():
+            continue
+        entries.append(_forecast(frame, row, make_model().fit(past), entries))
+    return entries
+
+
+def known_effect(entries: list[LedgerEntry], campaign: PastCampaign) -> CampaignEffect:
+    """Learn the campaign effect from the entries whose window had closed when `campaign` began."""
+    closed = [entry for entry in entries if entry.campaign.closed_before(campaign.starts_on)]
+    return fit_campaign_effect([entry.residual for entry in closed])
+
+
+def _by_start(frame: ReceptionFrame) -> list[int]:
+    rows = [int(row) for row in np.unique(frame.campaign_rows)]
+    return sorted(rows, key=lambda row: (frame.campaigns[row].starts_on, frame.campaigns[row].campaign_id))
+
+
+def _forecast(frame: ReceptionFrame, row: int, model: Responder, earlier: list[LedgerEntry]) -> LedgerEntry:
+    campaign = frame.campaigns[row]
+    sent = frame.only([row])
+    return LedgerEntry(
+        campaign=campaign,
+        logits=model.logits(sent.customers, campaign.campaign_type),
+        redemptions=sent.redemptions,
+        effect=known_effect(earlier, campaign),
+    )

@@ -1,0 +1,113 @@
+import time
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from campaigns.engine.campaign_effect import NO_EFFECT, CampaignEffect
+from campaigns.engine.simulation import (
+    LEVELS,
+    METRICS,
+    Assumptions,
+    LogitBins,
+    Plan,
+    RedemptionCounts,
+    simulate,
+)
+
+MONEY = Assumptions(
+    cost_per_contact=0.5, cost_per_redemption=1.0, revenue_per_redemption=10.0, margin_share=0.3
+)
+TWICE = RedemptionCounts(np.array([1, 3]), np.array([0.5, 0.5]))
+
+
+def plan(n_customers=5_000, effect=NO_EFFECT, counts=TWICE, seed=0):
+    logits = np.random.default_rng(seed).normal(-2.0, 1.0, n_customers)
+    return Plan(logits, effect, counts, MONEY)
+
+
+def test_bins_keep_the_total_exactly():
+    logits = np.random.default_rng(1).normal(-2, 2, 12_345)
+    bins = LogitBins.from_logits(logits)
+
+    assert bins.sizes.sum() == len(logits)
+    assert expit(bins.centres) @ bins.sizes == pytest.approx(expit(logits).sum(), rel=1e-9)
+    assert (np.diff(bins.centres) <= 0).all()
+
+
+def test_mean_is_the_sum_of_chances_and_levels_are_nested():
+    planned = plan()
+    forecast = simulate(planned, np.random.default_rng(2))
+
+    redeemers = forecast["redeemers"]
+    assert redeemers.mean == pytest.approx(expit(planned.logits).sum(), rel=0.01)
+    assert forecast["redemptions"].mean == pytest.approx(2 * redeemers.mean, rel=0.03)
+    for metric in METRICS:
+        widths = [
+            forecast[metric].interval(level).high - forecast[metric].interval(level).low for level in LEVELS
+        ]
+        assert widths == sorted(widths)
+        assert (
+            forecast[metric].interval(0.5).low <= forecast[metric].mid <= forecast[metric].interval(0.5).high
+        )
+
+
+def test_campaign_effect_widens_the_interval_and_the_coin_toss_stays_beside_it():
+    honest = simulate(plan(effect=CampaignEffect(0.0, 0.4, 20)), np.random.default_rng(3))
+
+    wide, narrow = honest["redeemers"].interval(0.9), honest.coin_toss_redeemers.interval(0.9)
+    assert wide.high - wide.low > 4 * (narrow.high - narrow.low)
+
+
+def test_money_follows_from_the_counts():
+    forecast = simulate(plan(n_customers=1_000), np.random.default_rng(4))
+
+    redemptions = forecast["redemptions"].mean
+    assert forecast["reach"].mid == 1_000
+    assert forecast["revenue"].mean == pytest.approx(10 * redemptions)
+    assert forecast["discount_cost"].mean == pytest.approx(redemptions)
+    assert forecast["contact_cost"].mean == pytest.approx(500)
+    assert forecast["profit"].mean == pytest.approx(0.3 * 10 * redemptions - redemptions - 500)
+
+
+def test_same_seed_same_forecast():
+    first = simulate(plan(), np.random.default_rng(5))
+
+    assert simulate(plan(), np.random.default_rng(5)) == first
+
+
+def test_million_customers_take_less_than_two_seconds():
+    big = plan(n_customers=1_000_000, effect=CampaignEffect(0.0, 0.4, 20))
+
+    started = time.process_time()
+    forecast = simulate(big, np.random.default_rng(6))
+
+    assert time.process_time() - started < 2.0
+    assert forecast["reach"].mid == 1_000_000
+
+
+def test_redeemers_redeem_at_least_once():
+    counts = RedemptionCounts.from_redeemers(np.array([1, 1, 2, 5]))
+    redeemers = np.array([0, 1, 40])
+
+    assert (counts.total(redeemers, np.random.default_rng(7)) >= redeemers).all()
+    assert counts.mean == pytest.approx(9 / 4)
+
+
+def test_recent_redeemers_can_weigh_more():
+    counts = RedemptionCounts.from_redeemers(np.array([1, 3]), np.array([1.0, 3.0]))
+
+    assert counts.mean == pytest.approx(2.5)
+
+
+def test_impossible_plans_are_refused():
+    with pytest.raises(ValueError, match="without customers"):
+        Plan(np.array([]), NO_EFFECT, TWICE, MONEY)
+    with pytest.raises(ValueError, match="finite"):
+        Plan(np.array([np.nan]), NO_EFFECT, TWICE, MONEY)
+    with pytest.raises(ValueError, match="margin_share"):
+        Assumptions(0, 0, 1, 1.2)
+    with pytest.raises(ValueError, match="negative"):
+        Assumptions(-1, 0, 1, 0.2)
+    with pytest.raises(ValueError, match="at least once"):
+        RedemptionCounts.from_redeemers(np.array([0, 1]))
