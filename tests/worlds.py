@@ -1,6 +1,6 @@
 """Worlds with a known answer, for engine tests: shared by all apps, one small function a world."""
 
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from scipy.special import expit
@@ -13,9 +13,9 @@ def campaign_world(
 ) -> ReceptionFrame:
     """Campaigns a week apart; response depends on `coupon_orders` (+1.2 on the logit a unit of log1p)
     and on a planted campaign effect, not on `noise`."""
-    first = date(2024, 1, 1)
+    first = datetime(2024, 1, 1, tzinfo=UTC)
     campaigns = tuple(
-        PastCampaign(row, "mail", first + timedelta(days=7 * row), first + timedelta(days=7 * row + 5))
+        PastCampaign(row, "mail", first + timedelta(days=7 * row), first + timedelta(days=7 * row + 6))
         for row in range(n_campaigns)
     )
     rows = np.repeat(np.arange(n_campaigns), n_customers)
@@ -24,7 +24,5 @@ def campaign_world(
     chances = expit(-3.5 + 1.2 * np.log1p(coupon_orders) + effects[rows])
     redemptions = (rng.random(len(rows)) < chances) * rng.integers(1, 4, len(rows))
     values = np.column_stack([coupon_orders, rng.poisson(2.0, len(rows))])
-    customers = CustomerFrame(
-        np.tile(np.arange(n_customers), n_campaigns), values, ("coupon_orders", "noise")
-    )
+    customers = CustomerFrame(np.tile(np.arange(n_customers), n_campaigns), values, ("coupon_orders", "noise"))
     return ReceptionFrame(customers, campaigns, rows, redemptions)

@@ -94,10 +94,7 @@ def profit_curve(plan: Plan, rng: np.random.Generator, n_depths: int = N_DEPTHS)
     redeemers = np.cumsum(bins.responses(effects, rng), axis=0)
     depths = np.cumsum(bins.sizes)
     redemptions = np.stack([plan.counts.total(row, rng) for row in redeemers])
-    profit = (
-        redemptions * plan.assumptions.value_per_redemption
-        - depths[:, None] * plan.assumptions.cost_per_contact
-    )
+    profit = redemptions * plan.assumptions.value_per_redemption - depths[:, None] * plan.assumptions.cost_per_contact
     tails = np.array([(1 - level) / 2 for level in LEVELS])
     reached = redeemers.mean(axis=1)
     return ProfitCurve(

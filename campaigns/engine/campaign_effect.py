@@ -87,9 +87,7 @@ def observed_effect(logits: FloatArray, n_redeemers: int) -> EffectObservation:
         When `logits` is empty or `n_redeemers` is not between 0 and its length.
     """
     if not 0 <= n_redeemers <= len(logits) or len(logits) == 0:
-        raise ValueError(
-            "n_redeemers must lie between 0 and the number of customers, who must be at least one"
-        )
+        raise ValueError("n_redeemers must lie between 0 and the number of customers, who must be at least one")
     effect = 0.0
     for _ in range(NEWTON_STEPS):
         chances = expit(logits + effect)

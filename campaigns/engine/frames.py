@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -58,23 +58,23 @@ class PastCampaign:
     ----------
     campaign_id : int
     campaign_type : str
-    starts_on, ends_on : date
-        First and last day on which the offer could be taken, both included.
+    starts_at, ends_at : datetime
+        The offer could be taken at `starts_at <= t < ends_at`; aware.
     """
 
     campaign_id: int
     campaign_type: str
-    starts_on: date
-    ends_on: date
+    starts_at: datetime
+    ends_at: datetime
 
     @property
-    def window_days(self) -> int:
-        """Length of the window in days, both ends included."""
-        return (self.ends_on - self.starts_on).days + 1
+    def window_days(self) -> float:
+        """Length of the window in days."""
+        return (self.ends_at - self.starts_at) / timedelta(days=1)
 
-    def closed_before(self, day: date) -> bool:
-        """Whether everything about this campaign was known when `day` began."""
-        return self.ends_on < day
+    def closed_before(self, moment: datetime) -> bool:
+        """Whether everything about this campaign was known just before `moment`."""
+        return self.ends_at <= moment
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,7 @@ class ReceptionFrame:
     @property
     def types(self) -> npt.NDArray[np.str_]:
         """Campaign type of each row, shape (n_rows,)."""
-        return np.array([campaign.campaign_type for campaign in self.campaigns], dtype=np.str_)[
-            self.campaign_rows
-        ]
+        return np.array([campaign.campaign_type for campaign in self.campaigns], dtype=np.str_)[self.campaign_rows]
 
     def only(self, campaign_rows: Sequence[int]) -> "ReceptionFrame":
         """Return the rows of the campaigns at these positions; positions keep their meaning."""
@@ -122,9 +120,9 @@ class ReceptionFrame:
             self.customers.take(kept), self.campaigns, self.campaign_rows[kept], self.redemptions[kept]
         )
 
-    def closed_before(self, day: date) -> "ReceptionFrame":
-        """Return the rows of campaigns whose window had closed when `day` began."""
-        return self.only([row for row, c in enumerate(self.campaigns) if c.closed_before(day)])
+    def closed_before(self, moment: datetime) -> "ReceptionFrame":
+        """Return the rows of campaigns whose window had closed at `moment`."""
+        return self.only([row for row, c in enumerate(self.campaigns) if c.closed_before(moment)])
 
     @property
     def n_campaigns(self) -> int:

@@ -159,9 +159,7 @@ def ledger_metrics(entries: Sequence[LedgerEntry], rng: np.random.Generator) -> 
         total_ratio=float(chances.sum() / responded.sum()),
         wape=_wape(entries),
         coverage={level: float(np.mean([s.holds(level) for s in scores])) for level in LEVELS},
-        coin_toss_coverage={
-            level: float(np.mean([s.coin_toss_holds(level) for s in scores])) for level in LEVELS
-        },
+        coin_toss_coverage={level: float(np.mean([s.coin_toss_holds(level) for s in scores])) for level in LEVELS},
         interval_score=float(np.mean([_interval_score(score, 0.9) for score in scores])),
         relative_width=float(np.median([_width(score, 0.9) / max(score.actual, 1) for score in scores])),
     )

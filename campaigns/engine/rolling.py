@@ -65,7 +65,7 @@ def rolling_forecasts(
     """
     entries: list[LedgerEntry] = []
     for row in _by_start(frame):
-        past = frame.closed_before(frame.campaigns[row].starts_on)
+        past = frame.closed_before(frame.campaigns[row].starts_at)
         if past.n_campaigns < fewest_campaigns or not past.responded.any() or past.responded.all():
             continue
         entries.append(_forecast(frame, row, make_model().fit(past), entries))
@@ -74,13 +74,13 @@ def rolling_forecasts(
 
 def known_effect(entries: list[LedgerEntry], campaign: PastCampaign) -> CampaignEffect:
     """Learn the campaign effect from the entries whose window had closed when `campaign` began."""
-    closed = [entry for entry in entries if entry.campaign.closed_before(campaign.starts_on)]
+    closed = [entry for entry in entries if entry.campaign.closed_before(campaign.starts_at)]
     return fit_campaign_effect([entry.residual for entry in closed])
 
 
 def _by_start(frame: ReceptionFrame) -> list[int]:
     rows = [int(row) for row in np.unique(frame.campaign_rows)]
-    return sorted(rows, key=lambda row: (frame.campaigns[row].starts_on, frame.campaigns[row].campaign_id))
+    return sorted(rows, key=lambda row: (frame.campaigns[row].starts_at, frame.campaigns[row].campaign_id))
 
 
 def _forecast(frame: ReceptionFrame, row: int, model: Responder, earlier: list[LedgerEntry]) -> LedgerEntry:

@@ -226,9 +226,7 @@ class Forecast:
         return self.metrics[metric]
 
 
-def money(
-    n_contacts: int, redemptions: FloatArray | IntArray, assumptions: Assumptions
-) -> dict[str, FloatArray]:
+def money(n_contacts: int, redemptions: FloatArray | IntArray, assumptions: Assumptions) -> dict[str, FloatArray]:
     """Turn redemptions into revenue, costs, margin and profit, each of the shape of `redemptions`."""
     revenue = redemptions * assumptions.revenue_per_redemption
     discount = redemptions * assumptions.cost_per_redemption

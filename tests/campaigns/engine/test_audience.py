@@ -12,9 +12,7 @@ ONCE = RedemptionCounts(np.array([1]), np.array([1.0]))
 # 300 likely takers (p = .5) among 1,000; the others hardly ever take (p = .01).
 # A redemption leaves 2, a contact costs .1.
 LOGITS = np.where(np.arange(1_000) % 10 < 3, 0.0, np.log(0.01 / 0.99))
-MONEY = Assumptions(
-    cost_per_contact=0.1, cost_per_redemption=1.0, revenue_per_redemption=10.0, margin_share=0.3
-)
+MONEY = Assumptions(cost_per_contact=0.1, cost_per_redemption=1.0, revenue_per_redemption=10.0, margin_share=0.3)
 
 
 def plan(**money):

@@ -45,18 +45,14 @@ def test_refuses_before_fit(model, unseen):
 
 
 def test_refuses_history_in_which_nobody_responded(world):
-    silent = ReceptionFrame(
-        world.customers, world.campaigns, world.campaign_rows, np.zeros_like(world.redemptions)
-    )
+    silent = ReceptionFrame(world.customers, world.campaigns, world.campaign_rows, np.zeros_like(world.redemptions))
 
     with pytest.raises(ValueError, match="people who responded"):
         ReceptionModel().fit(silent)
 
 
 def test_refuses_other_features(world, unseen):
-    renamed = CustomerFrame(
-        unseen.customers.customer_ids, unseen.customers.values, ("noise", "coupon_orders")
-    )
+    renamed = CustomerFrame(unseen.customers.customer_ids, unseen.customers.values, ("noise", "coupon_orders"))
 
     with pytest.raises(ValueError, match="not the features"):
         ReceptionModel().fit(world).logits(renamed, "mail")
@@ -83,9 +79,7 @@ def test_artefact_round_trips(world, unseen):
     rebuilt = ReceptionModel.from_artefact(json.loads(json.dumps(described)), arrays)
 
     assert rebuilt.get_params() == fitted.get_params()
-    np.testing.assert_array_equal(
-        rebuilt.logits(unseen.customers, "mail"), fitted.logits(unseen.customers, "mail")
-    )
+    np.testing.assert_array_equal(rebuilt.logits(unseen.customers, "mail"), fitted.logits(unseen.customers, "mail"))
 
 
 def test_artefact_of_another_estimator_is_refused(world):
@@ -111,9 +105,7 @@ def test_type_rate_shrinks_small_types_to_the_overall_rate(world):
     rate = TypeRate(prior_customers=50).fit(world)
 
     assert rate.rates_["mail"] == pytest.approx(world.responded.mean(), abs=0.001)
-    np.testing.assert_allclose(
-        rate.logits(world.customers, "never seen"), np.log(rate.overall_ / (1 - rate.overall_))
-    )
+    np.testing.assert_allclose(rate.logits(world.customers, "never seen"), np.log(rate.overall_ / (1 - rate.overall_)))
 
 
 def test_negative_or_missing_features_are_refused():

@@ -32,7 +32,7 @@ def test_only_closed_windows_are_learnt_from():
     entries = rolling_forecasts(world, TypeRate, fewest_campaigns=3)
 
     assert [entry.campaign.campaign_id for entry in entries] == [3, 4, 5]
-    assert world.closed_before(world.campaigns[3].ends_on).n_campaigns == 3
+    assert world.closed_before(world.campaigns[3].starts_at).n_campaigns == 3
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +84,6 @@ def test_empty_ledger_is_refused():
         ledger_metrics([], np.random.default_rng(0))
 
 
-@pytest.mark.parametrize(
-    ("campaigns", "responses", "enough"), [(5, 50, True), (4, 500, False), (20, 49, False)]
-)
+@pytest.mark.parametrize(("campaigns", "responses", "enough"), [(5, 50, True), (4, 500, False), (20, 49, False)])
 def test_history_must_be_long_enough(campaigns, responses, enough):
     assert History(campaigns, responses).is_enough is enough

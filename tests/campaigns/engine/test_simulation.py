@@ -15,9 +15,7 @@ from campaigns.engine.simulation import (
     simulate,
 )
 
-MONEY = Assumptions(
-    cost_per_contact=0.5, cost_per_redemption=1.0, revenue_per_redemption=10.0, margin_share=0.3
-)
+MONEY = Assumptions(cost_per_contact=0.5, cost_per_redemption=1.0, revenue_per_redemption=10.0, margin_share=0.3)
 TWICE = RedemptionCounts(np.array([1, 3]), np.array([0.5, 0.5]))
 
 
@@ -43,13 +41,9 @@ def test_mean_is_the_sum_of_chances_and_levels_are_nested():
     assert redeemers.mean == pytest.approx(expit(planned.logits).sum(), rel=0.01)
     assert forecast["redemptions"].mean == pytest.approx(2 * redeemers.mean, rel=0.03)
     for metric in METRICS:
-        widths = [
-            forecast[metric].interval(level).high - forecast[metric].interval(level).low for level in LEVELS
-        ]
+        widths = [forecast[metric].interval(level).high - forecast[metric].interval(level).low for level in LEVELS]
         assert widths == sorted(widths)
-        assert (
-            forecast[metric].interval(0.5).low <= forecast[metric].mid <= forecast[metric].interval(0.5).high
-        )
+        assert forecast[metric].interval(0.5).low <= forecast[metric].mid <= forecast[metric].interval(0.5).high
 
 
 def test_campaign_effect_widens_the_interval_and_the_coin_toss_stays_beside_it():
