@@ -1,0 +1,109 @@
+"""The edge between Celery and the services: claim a job, make one call, hand it back."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from celery import current_app, shared_task
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from loyalty.models import Job
+from loyalty.services import jobs
+from loyalty.services.leases import Lease, claim
+from loyalty.services.progress import JobCancelled, LeaseLost, Progress
+
+log = structlog.get_logger(__name__)
+JobService = Callable[[dict[str, Any], Progress], dict[str, Any]]
+
+
+class Refused(Exception):
+    """The work cannot be done as asked; the message is a sentence for the person who asked."""
+
+
+def wake(job: Job) -> None:
+    """Tell a worker that this job, or its first due step, can be claimed. Call it after the commit."""
+    for due in jobs.due_jobs(job):
+        current_app.send_task(due.task, [due.pk])
+
+
+def job_task(name: str) -> Callable[[JobService], Any]:
+    """Make a Celery task of a function that takes a job's parameters and a `Progress` and returns a small summary."""
+
+    def decorate(service: JobService) -> Any:
+        def run(job_id: int) -> None:
+            lease = claim(job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
+            if lease is None:
+                log.info("job.not_claimed", job_id=job_id, task=name)
+                return
+            with structlog.contextvars.bound_contextvars(job_id=job_id, task=name, fence=lease.fence):
+                _work(lease, service)
+
+        run.__name__ = service.__name__
+        run.__doc__ = service.__doc__
+        return shared_task(name=name)(run)
+
+    return decorate
+
+
+def _work(lease: Lease, service: JobService) -> None:
+    log.info("job.started")
+    try:
+        with _kept(lease):
+            summary = service(lease.params, lease)
+        following = jobs.finish(lease, summary)
+    except JobCancelled:
+        jobs.stop_cancelled(lease)
+        log.info("job.cancelled")
+    except LeaseLost:
+        log.warning("job.lease_lost")
+    except Exception as error:
+        jobs.fail(lease, _sentence(error))
+        log.exception("job.failed")
+    else:
+        log.info("job.done", **{key: value for key, value in summary.items() if isinstance(value, int | float | str)})
+        if following is not None:
+            wake(following)
+
+
+def _sentence(error: Exception) -> str:
+    """What a person is told. Our own exceptions are sentences already; others stay in the log."""
+    is_ours = type(error).__module__.partition(".")[0] in {"loyalty", "segments", "recommender", "campaigns"}
+    return str(error) if is_ours and str(error) else "Something unexpected went wrong. The log has the details."
+
+
+@contextmanager
+def _kept(lease: Lease) -> Iterator[None]:
+    """Renew the lease from a thread while the work goes on; it dies with the process, and so does the lease."""
+    done = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(lease, done), name=f"lease-{lease.job_id}", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
+
+
+def _keep(lease: Lease, done: threading.Event) -> None:
+    try:
+        while not done.wait(settings.JOB_LEASE_SECONDS / 4):
+            try:
+                lease.keep()
+            except (DatabaseError, InterfaceError):
+                # The database is away; if it stays away past the lease, another worker takes over.
+                connection.close()
+    except (JobCancelled, LeaseLost):
+        return  # the work itself learns it at its next report
+    finally:
+        connection.close()
+
+
+@shared_task(name="loyalty.sweep_jobs")
+def sweep_jobs() -> None:
+    for job in jobs.sweep():
+        current_app.send_task(job.task, [job.pk])

@@ -1,0 +1,158 @@
+"""The life of a job, on rows; the queue itself is tested with a real worker in test_worker.py."""
+
+from datetime import datetime
+
+import pytest
+from django.db import transaction
+
+from loyalty.models import Job
+from loyalty.services import jobs
+from loyalty.services.leases import Lease, claim
+from loyalty.services.progress import JobCancelled, LeaseLost
+
+pytestmark = pytest.mark.django_db
+
+
+def make_job(at: datetime, **more: object) -> Job:
+    return jobs.create_job(task="tests.count", label="Count", params={"until": 3}, by=None, at=at, **more)
+
+
+def make_steps(at: datetime, n_steps: int = 2) -> Job:
+    steps = [jobs.Step("tests.count", f"Step {number}") for number in range(n_steps)]
+    return jobs.create_steps(label="Both", steps=steps, by=None, at=at)
+
+
+def claimed(job: Job) -> Lease:
+    lease = claim(job.pk, worker="here")
+    assert lease is not None
+    return lease
+
+
+def expire(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).update(lease_until=datetime.fromisoformat("2000-01-01T00:00:00+00:00"))
+
+
+def states(parent: Job) -> list[str]:
+    return [parent.state, *parent.steps.order_by("position").values_list("state", flat=True)]
+
+
+def test_the_same_key_is_the_same_job(at):
+    assert make_job(at, key="daily") == make_job(at, key="daily")
+
+
+def test_only_one_worker_gets_a_job(at):
+    job = make_job(at)
+    assert claimed(job).params == {"until": 3}
+    assert claim(job.pk, worker="there") is None
+
+
+def test_progress_is_seen_and_a_finished_job_is_full(at):
+    job = make_job(at)
+    lease = claimed(job)
+    lease(1, 4, "counting")
+    job.refresh_from_db()
+    assert (job.done, job.total, job.message, job.share_done) == (1, 4, "counting", 0.25)
+    jobs.finish(lease, {"counted": 4})
+    job.refresh_from_db()
+    assert (job.state, job.share_done, job.summary) == ("done", 1.0, {"counted": 4})
+
+
+def test_a_worker_thought_dead_can_write_nothing(at):
+    job = make_job(at)
+    lost = claimed(job)
+    expire(job)
+    winner = claimed(job)
+    with pytest.raises(LeaseLost), lost.writing():
+        pytest.fail("the lost worker got to write")
+    with pytest.raises(LeaseLost):
+        lost(1, 2)
+    with pytest.raises(LeaseLost):
+        jobs.finish(lost, {})
+    jobs.finish(winner, {"by": "winner"})
+    job.refresh_from_db()
+    assert job.summary == {"by": "winner"}
+
+
+def test_steps_run_one_after_the_other(at):
+    parent = make_steps(at)
+    first, second = parent.steps.order_by("position")
+    assert [due.pk for due in jobs.due_jobs(parent)] == [first.pk]
+    assert claim(second.pk, worker="early") is None
+    assert jobs.finish(claimed(first), {}) == second
+    assert jobs.finish(claimed(second), {}) is None
+    parent.refresh_from_db()
+    assert states(parent) == ["done", "done", "done"]
+    assert (parent.done, parent.total) == (2, 2)
+
+
+def test_a_failed_step_ends_the_whole_and_can_be_tried_again(at):
+    parent = make_steps(at, 3)
+    first, second, _ = parent.steps.order_by("position")
+    jobs.finish(claimed(first), {})
+    jobs.fail(claimed(second), "The file is empty.")
+    parent.refresh_from_db()
+    assert states(parent) == ["failed", "done", "failed", "cancelled"]
+    assert parent.error == "The file is empty."
+    assert jobs.retry(parent, at=at) == second
+    parent.refresh_from_db()
+    assert states(parent) == ["running", "done", "queued", "waiting"]
+
+
+def test_cancelling_ends_what_waits_and_tells_what_runs(at):
+    parent = make_steps(at)
+    lease = claimed(parent.steps.get(position=0))
+    jobs.cancel(parent, at=at)
+    parent.refresh_from_db()
+    assert states(parent) == ["running", "running", "cancelled"]
+    with pytest.raises(JobCancelled):
+        lease(1, 2)
+    jobs.stop_cancelled(lease)
+    parent.refresh_from_db()
+    assert states(parent) == ["cancelled", "cancelled", "cancelled"]
+
+
+def test_a_job_that_ended_cannot_be_cancelled_nor_a_done_one_tried_again(at):
+    job = make_job(at)
+    jobs.finish(claimed(job), {})
+    job.refresh_from_db()
+    with pytest.raises(jobs.JobNotOpen):
+        jobs.cancel(job, at=at)
+    with pytest.raises(jobs.JobNotEnded):
+        jobs.retry(job, at=at)
+
+
+def test_the_sweeper_takes_back_what_a_dead_worker_left(at):
+    job = make_job(at)
+    claimed(job)
+    assert jobs.sweep() == []
+    expire(job)
+    assert jobs.sweep() == [job]
+    assert jobs.sweep() == []
+    assert claimed(job).fence == 3
+
+
+def test_a_job_that_kills_its_worker_five_times_is_parked(at):
+    job = make_job(at)
+    for _ in range(5):
+        claimed(job)
+        expire(job)
+        jobs.sweep()
+    job.refresh_from_db()
+    assert job.state == Job.State.DEAD
+    assert "5 times" in job.error
+    assert claim(job.pk, worker="sixth") is None
+
+
+def test_an_unheard_message_is_sent_again(at):
+    job = make_job(at)  # queued at a moment long past
+    assert jobs.sweep() == [job]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_of_a_cancelled_step_is_kept(at):
+    job = make_job(at)
+    lease = claimed(job)
+    jobs.cancel(job, at=at)
+    with pytest.raises(JobCancelled), transaction.atomic(), lease.writing():
+        make_job(at)
+    assert Job.objects.count() == 1

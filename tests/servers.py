@@ -1,0 +1,35 @@
+"""Every run of the tests has its own PostgreSQL and its own broker, from the wheels, gone when it ends.
+
+A plugin named in pyproject.toml and not a conftest: the addresses must be there before Django reads its settings.
+"""
+
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from loyalty.embedded.servers import running
+
+_stack = ExitStack()
+
+
+def _start() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="rehearsal-test-"))
+    # As root the server runs as somebody else, who must get to its data.
+    folder.chmod(0o755)
+    _stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    os.environ.update(_stack.enter_context(running(folder, {})))
+    os.environ.update(VAR_DIR=str(folder), LOG_LEVEL="WARNING", TIME_ZONE="America/New_York", JOB_LEASE_SECONDS="4")
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _stack.close()
+
+
+# A parallel worker inherits the addresses from the process that started it.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _start()
