@@ -52,6 +52,9 @@ class Campaign(models.Model):
         related_name="campaigns_approved",
     )
     approved_at = models.DateTimeField(null=True, blank=True)
+    review_comment = models.CharField(
+        max_length=500, blank=True, default="", db_default="", help_text="What the reviewer asked to change."
+    )
     created_at = models.DateTimeField()
 
     class Meta:

@@ -1,0 +1,87 @@
+"""A campaign is made, submitted, approved or sent back. Every step checks where the campaign stands."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from campaigns.models import Campaign, CampaignOffer
+from campaigns.services.plans import CampaignInvalid, CampaignPlan, check_plan
+
+__all__ = [
+    "CampaignInvalid",
+    "CampaignPlan",
+    "approve_campaign",
+    "check_plan",
+    "create_campaign",
+    "reject_campaign",
+    "submit_campaign",
+]
+
+State = Campaign.State
+LONGEST_COMMENT = 500
+
+
+@transaction.atomic
+def create_campaign(*, plan: CampaignPlan, by: User, at: datetime) -> Campaign:
+    """Keep the plan as a draft. Raises CampaignInvalid."""
+    check_plan(plan)
+    campaign = Campaign.objects.create(
+        name=plan.name.strip(),
+        goal=plan.goal.strip(),
+        type=plan.type.strip(),
+        channel=plan.channel.strip(),
+        starts_at=plan.starts_at,
+        ends_at=plan.ends_at,
+        audience_rule=dict(plan.audience_rule),
+        cost_per_contact=plan.cost_per_contact,
+        margin_share=plan.margin_share,
+        budget=plan.budget,
+        currency=plan.currency,
+        created_by=by,
+        created_at=at,
+    )
+    offer_ids = dict.fromkeys(plan.offer_ids)
+    CampaignOffer.objects.bulk_create(CampaignOffer(campaign=campaign, offer_id=offer_id) for offer_id in offer_ids)
+    return campaign
+
+
+@transaction.atomic
+def submit_campaign(*, campaign: Campaign, by: User, at: datetime) -> Campaign:
+    """Ask for approval. Raises CampaignInvalid."""
+    campaign = _locked(campaign, State.DRAFT, "submitted for review")
+    campaign.state, campaign.review_comment = State.IN_REVIEW, ""
+    campaign.save(update_fields=["state", "review_comment"])
+    return campaign
+
+
+@transaction.atomic
+def approve_campaign(*, campaign: Campaign, by: User, at: datetime) -> Campaign:
+    """Say yes to a campaign that somebody else made. Raises CampaignInvalid."""
+    campaign = _locked(campaign, State.IN_REVIEW, "approved")
+    if campaign.created_by_id == by.pk:
+        raise CampaignInvalid("approved_by", "You made this campaign, so somebody else has to approve it.")
+    campaign.state, campaign.approved_by, campaign.approved_at = State.APPROVED, by, at
+    campaign.save(update_fields=["state", "approved_by", "approved_at"])
+    return campaign
+
+
+@transaction.atomic
+def reject_campaign(*, campaign: Campaign, comment: str, by: User, at: datetime) -> Campaign:
+    """Send a campaign back to its author, saying what to change. Raises CampaignInvalid."""
+    campaign = _locked(campaign, State.IN_REVIEW, "sent back")
+    if not comment.strip():
+        raise CampaignInvalid("comment", "Say what should be changed, so that the author knows what to do.")
+    if len(comment.strip()) > LONGEST_COMMENT:
+        raise CampaignInvalid("comment", f"Keep the comment within {LONGEST_COMMENT} characters.")
+    campaign.state, campaign.review_comment = State.DRAFT, comment.strip()
+    campaign.save(update_fields=["state", "review_comment"])
+    return campaign
+
+
+def _locked(campaign: Campaign, state: str, done: str) -> Campaign:
+    held = Campaign.objects.select_for_update(no_key=True, of=("self",)).get(pk=campaign.pk)
+    if held.state != state:
+        now, needed = held.get_state_display().lower(), State(state).label.lower()
+        raise CampaignInvalid("state", f"This campaign is {now}; only one that is {needed} can be {done}.")
+    return held
