@@ -6,6 +6,7 @@ import environ
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from structlog.typing import Processor
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -13,7 +14,7 @@ env = environ.Env()
 
 def required(name: str, hint: str) -> str:
     """Return the value of an environment variable, or say how to set it."""
-    value = env.str(name, default="")
+    value: str = env.str(name, default="")
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. {hint}")
     return value
@@ -218,7 +219,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Logs: one JSON object a line in production, readable lines while developing -----------------------
-LOG_PROCESSORS = [
+LOG_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

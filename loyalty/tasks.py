@@ -103,7 +103,7 @@ def _keep(lease: Lease, done: threading.Event) -> None:
         connection.close()
 
 
-@shared_task(name="loyalty.sweep_jobs")
+@shared_task(name="loyalty.sweep_jobs")  # type: ignore[untyped-decorator]
 def sweep_jobs() -> None:
     for job in jobs.sweep():
         current_app.send_task(job.task, [job.pk])

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models.functions import Now
 from django.urls import reverse
 
 
@@ -16,8 +17,8 @@ class Customer(models.Model):
     preferred_channel = models.CharField(max_length=32, blank=True)
     attributes = models.JSONField(default=dict, blank=True)
     joined_on = models.DateField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True, db_default=models.functions.Now())
-    updated_at = models.DateTimeField(auto_now=True, db_default=models.functions.Now())
+    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     class Meta:
         ordering = ["id"]

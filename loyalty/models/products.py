@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models.functions import Now
 from django.urls import reverse
 
 CURRENCY = r"^[A-Z]{3}$"
@@ -46,8 +47,8 @@ class Product(models.Model):
     text = models.TextField(blank=True)
     attributes = models.JSONField(default=dict, blank=True)
     is_catalogued = models.BooleanField(default=True)
-    created_at = models.DateTimeField(auto_now_add=True, db_default=models.functions.Now())
-    updated_at = models.DateTimeField(auto_now=True, db_default=models.functions.Now())
+    created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     class Meta:
         ordering = ["id"]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
@@ -42,7 +42,7 @@ def create_job(
     task: str,
     label: str,
     params: dict[str, Any],
-    by: AbstractBaseUser | None,
+    by: User | None,
     at: datetime,
     key: str | None = None,
 ) -> Job:
@@ -54,9 +54,7 @@ def create_job(
 
 
 @transaction.atomic
-def create_steps(
-    *, label: str, steps: Sequence[Step], by: AbstractBaseUser | None, at: datetime, key: str | None = None
-) -> Job:
+def create_steps(*, label: str, steps: Sequence[Step], by: User | None, at: datetime, key: str | None = None) -> Job:
     """Queue several tasks, each to be done when the one before it is."""
     values = {"label": label, "started_by": by, "created_at": at, "queued_at": at, "total": len(steps)}
     if key is None:
@@ -68,7 +66,7 @@ def create_steps(
     return parent
 
 
-def _steps_of(parent: Job, steps: Sequence[Step], by: AbstractBaseUser | None, at: datetime) -> list[Job]:
+def _steps_of(parent: Job, steps: Sequence[Step], by: User | None, at: datetime) -> list[Job]:
     return [
         Job(
             parent=parent,
@@ -103,7 +101,7 @@ def finish(lease: Lease, summary: dict[str, Any]) -> Job | None:
 
 
 def _advance(job: Job) -> Job | None:
-    parent = Job.objects.select_for_update(no_key=True).get(pk=job.parent_id)
+    parent = Job.objects.select_for_update(no_key=True).get(steps=job)
     steps = Job.objects.filter(parent=parent).order_by("position")
     parent.done = steps.filter(state=State.DONE).count()
     following = steps.filter(state=State.WAITING).first()

@@ -18,7 +18,9 @@ class LeaseLost(Exception):
 class Progress(Protocol):
     """What a long service may say and ask."""
 
-    job_id: int | None
+    @property
+    def job_id(self) -> int | None:
+        """The job's number; None when nobody keeps one."""
 
     def __call__(self, done: int, total: int, message: str = "") -> None:
         """Say how far the work is. Raises JobCancelled or LeaseLost when it should stop."""
