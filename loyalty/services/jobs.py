@@ -101,7 +101,7 @@ def finish(lease: Lease, summary: dict[str, Any]) -> Job | None:
 
 
 def _advance(job: Job) -> Job | None:
-    parent = Job.objects.select_for_update(no_key=True).get(steps=job)
+    parent = Job.objects.select_for_update(no_key=True, of=("self",)).get(steps=job)
     steps = Job.objects.filter(parent=parent).order_by("position")
     parent.done = steps.filter(state=State.DONE).count()
     following = steps.filter(state=State.WAITING).first()
