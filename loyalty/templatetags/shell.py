@@ -1,0 +1,80 @@
+"""The left bar and its icons."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.template.loader_tags import BLOCK_CONTEXT_KEY
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+PRODUCT_NAME = "Rehearsal"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the left bar. It is lit on its own page and on the pages in `within`."""
+
+    label: str
+    url_name: str
+    icon: str
+    within: tuple[str, ...] = ()
+
+
+ENTRIES = [
+    Entry("Home", "home", "home"),
+    Entry("Customers", "customers", "users", ("customer",)),
+    Entry("Segments", "segments", "chart-dots", ("segment",)),
+    Entry("Products", "products", "packages", ("product",)),
+    Entry("Offers", "offers", "tag", ("offer-new", "offer")),
+    Entry("Campaigns", "campaigns", "speakerphone", ("campaign-new", "campaign")),
+    Entry("Simulations", "simulations", "masks-theater", ("simulation",)),
+    Entry("Experiments", "experiments", "flask"),
+    Entry("Models", "models", "brain"),
+    Entry("Data", "data", "database", ("ingest-run",)),
+    Entry("Jobs", "jobs", "list-check", ("job",)),
+    Entry("Settings", "settings", "settings"),
+]
+
+
+@register.inclusion_tag("components/navigation.html", takes_context=True)
+def navigation(context: dict[str, Any]) -> dict[str, Any]:
+    match = context["request"].resolver_match
+    here = match.url_name if match else ""
+    return {
+        "entries": [
+            {"entry": entry, "url": _address(entry), "is_here": here in (entry.url_name, *entry.within)}
+            for entry in ENTRIES
+        ]
+    }
+
+
+def _address(entry: Entry) -> str:
+    try:
+        return reverse(entry.url_name)
+    except NoReverseMatch:
+        return "/"
+
+
+@register.simple_tag(takes_context=True)
+def page_title(context: Context) -> SafeString:
+    """The page's heading once more, for the browser's tab: a template may not name one block twice."""
+    blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
+    block = blocks.get_block("title") if blocks else None
+    heading = strip_tags(block.nodelist.render(context)).strip() if block else ""
+    return mark_safe(f"{heading} · {PRODUCT_NAME}" if heading else PRODUCT_NAME)  # noqa: S308 - escaped by the block
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """An icon of the sprite; decoration only, so that a screen reader skips it."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        classes,
+        static("vendor/tabler-icons/icons.svg"),
+        name,
+    )
