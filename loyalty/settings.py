@@ -198,25 +198,59 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- API -------------------------------------------------------------------------------------------
+API_MAX_BODY_BYTES = env.int("API_MAX_BODY_BYTES", default=8 * 1024 * 1024)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.DjangoModelPermissions"],
+    "DEFAULT_PERMISSION_CLASSES": ["loyalty.api.permissions.ModelPermissions"],
+    "DEFAULT_PARSER_CLASSES": ["loyalty.api.parsers.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "loyalty.api.paging.StablePaging",
+    "DEFAULT_FILTER_BACKENDS": ["loyalty.api.filters.StrictFilterBackend"],
+    "DEFAULT_THROTTLE_RATES": {"anon": "30/min"},
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "loyalty.api.problems.respond",
+    "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Rehearsal",
-    "DESCRIPTION": "Push customers, products and orders in; read segments, forecasts and recommendations back.",
+    "DESCRIPTION": (
+        "Push customers, products and orders in; read segments, forecasts and recommendations back.\n\n"
+        "**Log in** with a token of your own: `Authorization: Token <key>`. You may do here what your account may do "
+        "in the browser.\n\n"
+        "**Lists** come in pages of up to 500 rows (`page_size`); follow `next` until it is null. Rows that arrive "
+        "meanwhile neither shift nor repeat what follows. A filter that does not exist is refused.\n\n"
+        "**Refusals** are problem details (RFC 9457, `application/problem+json`): `detail` is a sentence, `errors` "
+        "names every field with its reason.\n\n"
+        "**Times** carry their offset from UTC, money is text with a decimal point beside its currency."
+    ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": "none"},
     "REDOC_DIST": "SIDECAR",
-    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "loyalty.api.schema.describe_refusals",
+    ],
+    "TAGS": [
+        {"name": "Customers", "description": "People, or households, who buy; addressed by the key of your CRM."},
+        {"name": "Products", "description": "Things sold; addressed by SKU."},
+        {"name": "Orders", "description": "Purchases and returns with their lines; addressed by your own key."},
+        {"name": "Segments", "description": "Groups of customers and who is in them."},
+        {"name": "Campaigns", "description": "Planned communications; rehearse one before it is sent."},
+        {"name": "Simulations", "description": "Forecasts with their intervals, and what really happened."},
+        {"name": "Recommendations", "description": "What the model in use recommends, with the reason."},
+        {"name": "Jobs", "description": "Long-running work and how far it is."},
+    ],
 }
 
 # --- Logs: one JSON object a line in production, readable lines while developing -----------------------

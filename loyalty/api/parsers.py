@@ -1,0 +1,56 @@
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import JSONParser
+
+
+class BodyTooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON of a size we are willing to hold in memory, with text that PostgreSQL can hold."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        self._check_size((parser_context or {})["request"].META.get("CONTENT_LENGTH"))
+        try:
+            parsed = super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError("The body is nested too deeply. Send plain objects and lists.") from error
+        except ParseError as error:
+            raise ParseError(f"The body is not valid JSON: {_reason(error)}") from error
+        if any(not _can_be_stored(text) for text in _texts(parsed)):
+            raise ParseError("The body holds a character that is not text (NUL or half a surrogate pair). Remove it.")
+        return parsed
+
+    def _check_size(self, length: str | None) -> None:
+        if length and length.isdigit() and int(length) > settings.API_MAX_BODY_BYTES:
+            limit = settings.API_MAX_BODY_BYTES // 2**20
+            raise BodyTooLarge(f"The body is larger than {limit} MB. Send the rows in smaller batches.")
+
+
+def _reason(error: ParseError) -> str:
+    return str(error.detail).removeprefix("JSON parse error - ")
+
+
+def _can_be_stored(text: str) -> bool:
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every piece of text within parsed JSON; the parser itself has bounded the depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)

@@ -1,0 +1,61 @@
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.shortcuts import get_object_or_404
+from rest_framework.exceptions import Throttled
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import AnonRateThrottle
+from rest_framework.viewsets import GenericViewSet
+
+
+class ThrottledAtTheDoor(GenericViewSet):
+    """Counts anonymous calls before it refuses them, so that guessing tokens is slow."""
+
+    # Nothing that breaks an address or the database's text: a slash, or NUL.
+    lookup_value_regex = r"[^/\x00]+"
+
+    def perform_authentication(self, request: Request) -> None:
+        try:
+            super().perform_authentication(request)
+        finally:
+            if not request.user.is_authenticated:
+                self._count_anonymous(request)
+
+    def _count_anonymous(self, request: Request) -> None:
+        throttle = AnonRateThrottle()
+        if not throttle.allow_request(request, self):
+            raise Throttled(throttle.wait(), "Too many calls without a valid token.")
+
+
+class ReadViewSet(ListModelMixin, RetrieveModelMixin, ThrottledAtTheDoor):
+    pass
+
+
+class ListViewSet(ListModelMixin, ThrottledAtTheDoor):
+    pass
+
+
+class NestedListViewSet(ListViewSet):
+    """Rows of one other record, `parent`. An unknown one is the caller's mistake, not an empty list."""
+
+    parent: str
+    parent_key: str
+
+    def get_queryset(self) -> QuerySet[Any]:
+        rows = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return rows
+        return rows.filter(**{f"{self.parent}__{self.parent_key}": self.kwargs[self.parent_key]})
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        model: type[Model] = self.queryset.model._meta.get_field(self.parent).related_model
+        get_object_or_404(model, **{self.parent_key: self.kwargs[self.parent_key]})
+        return super().list(request, *args, **kwargs)
+
+
+class NumberedViewSet(ReadViewSet):
+    """Addressed by our own number."""
+
+    lookup_value_regex = r"[0-9]{1,18}"
