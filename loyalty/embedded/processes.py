@@ -29,6 +29,13 @@ def _started_at_without_proc(pid: int) -> str:
     return told.stdout.strip()
 
 
+def _reap(pid: int) -> None:
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return  # another process's child: its parent reaps it
+
+
 @dataclass(frozen=True)
 class Recorded:
     """A process as written down: enough to know later whether it is still the same one."""
@@ -42,6 +49,8 @@ class Recorded:
 
     @property
     def lives(self) -> bool:
+        # A dead child keeps its number, and with it its lock file, until somebody takes note of its death.
+        _reap(self.pid)
         return self.began != "" and started_at(self.pid) == self.began
 
 
@@ -75,15 +84,7 @@ def stop(process: Recorded, how: signal.Signals = signal.SIGTERM, patience: floa
 def _gone_within(process: Recorded, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        _reap(process.pid)
         if not process.lives:
             return True
         time.sleep(0.05)
     return False
-
-
-def _reap(pid: int) -> None:
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return  # another process's child: its parent reaps it

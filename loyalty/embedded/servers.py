@@ -13,6 +13,8 @@ from loyalty.embedded.processes import Recorded
 from loyalty.embedded.valkey import Valkey
 
 VARIABLES = {"postgres": "DATABASE_URL", "valkey": "BROKER_URL"}
+# Whose child processes the servers are: for those who want to measure the whole family.
+OWNER_VARIABLE = "EMBEDDED_OWNER_PID"
 Server = Postgres | Valkey
 
 
@@ -76,7 +78,7 @@ def running(folder: Path, environ: Mapping[str, str]) -> Iterator[dict[str, str]
     try:
         servers = _servers(home)
         urls = {VARIABLES[name]: servers[name].url(state.ports[name]) for name in wanted}
-        yield {**environ, **urls}
+        yield {**environ, **urls, OWNER_VARIABLE: str(os.getpid())}
     finally:
         if is_ours:
             down(folder)

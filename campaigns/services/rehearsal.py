@@ -1,0 +1,35 @@
+"""The main job: from loaded data to a forecast beside what happened, one task a step."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from loyalty.models import Job
+from loyalty.services.jobs import Step, create_steps
+
+DEFAULT_CAMPAIGN = "18"
+SEED = 20170101
+LOAD = Step("campaigns.load_complete_journey", "Load The Complete Journey")
+
+
+def rehearsal_steps(campaign: str, seed: int = SEED) -> list[Step]:
+    """What it takes to rehearse a past campaign, named by its external id, from the data that are there."""
+    about = {"campaign": campaign, "seed": seed}
+    return [
+        Step("segments.segment_customers", "Find segments among the customers", {**about}),
+        Step("recommender.learn_product_relations", "Learn which products go together", {**about}),
+        Step("recommender.train_recommenders", "Learn what customers buy next", {**about}),
+        Step("campaigns.rehearse_campaign", f"Rehearse campaign {campaign}", {**about}),
+        Step("campaigns.record_outcomes", "Put what really happened beside it", {**about}),
+    ]
+
+
+def ensure_demo_job(*, campaign: str, at: datetime, by: User | None = None) -> Job:
+    """The demo's one job for this campaign: made when first asked for, found afterwards."""
+    return create_steps(
+        label=f"Rehearse campaign {campaign} of The Complete Journey",
+        steps=[LOAD, *rehearsal_steps(campaign)],
+        by=by,
+        at=at,
+        key=f"demo-{campaign}",
+    )
