@@ -30,6 +30,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     _stack.close()
 
 
+# Tests that run side by side must not take each other's messages.
+os.environ["QUEUE"] = os.environ.get("PYTEST_XDIST_WORKER", "test")
+
 # A parallel worker inherits the addresses from the process that started it.
 if "PYTEST_XDIST_WORKER" not in os.environ:
     _start()
