@@ -1,0 +1,1 @@
+"""Who the customers are: mathematics on arrays, no Django."""

@@ -1,0 +1,195 @@
+"""What sets a segment apart, in numbers and in plain words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+Slot = Literal["adjective", "noun", "suffix"]
+
+# Closer to the average than this (in standard deviations) nothing is worth a word in a name.
+NAMEABLE_Z = 0.4
+WORDS_IN_NAME = 2
+
+
+@dataclass(frozen=True)
+class FeatureWords:
+    """How to speak of a feature.
+
+    Attributes
+    ----------
+    name : str
+        The column.
+    label : str
+        What people read on an axis or in a table.
+    slot : {"adjective", "noun", "suffix"}
+        Where its words go in a name: "*Frequent* **big spenders**, with large baskets".
+    high, low : str
+        Words for customers far above or below the average.
+    unit : str
+        Of the raw value: "days", "orders", "money", "share".
+    """
+
+    name: str
+    label: str
+    slot: Slot
+    high: str
+    low: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Distinction:
+    """A feature in which a segment differs from all other customers.
+
+    Attributes
+    ----------
+    feature, label, phrase : str
+    effect_size : float
+        Difference of the means in pooled standard deviations (Cohen's d) of the scaled feature.
+    """
+
+    feature: str
+    label: str
+    phrase: str
+    effect_size: float
+
+
+@dataclass(frozen=True)
+class SegmentProfile:
+    """One segment, described.
+
+    Attributes
+    ----------
+    number : int
+        Its label in the clustering.
+    name, description : str
+    n_customers : int
+    share : float
+        Share (0–1) of all customers.
+    means : ndarray of float64, shape (n_features,)
+        In raw units.
+    means_z : ndarray of float64, shape (n_features,)
+        In standard deviations from the average customer.
+    distinctions : tuple of Distinction
+        The two features that set it apart most.
+    """
+
+    number: int
+    name: str
+    description: str
+    n_customers: int
+    share: float
+    means: Matrix
+    means_z: Matrix
+    distinctions: tuple[Distinction, ...]
+
+
+def profile(
+    values: Matrix, scaled: Matrix, labels: NDArray[np.int64], words: tuple[FeatureWords, ...]
+) -> tuple[SegmentProfile, ...]:
+    """Describe every segment; names differ.
+
+    Parameters
+    ----------
+    values, scaled : ndarray of float64, shape (n, n_features)
+        Raw and scaled features.
+    labels : ndarray of int64, shape (n,)
+        0 to k-1, none empty, k at least 2.
+    words : tuple of FeatureWords
+        One a feature, in the order of the columns.
+
+    Returns
+    -------
+    tuple of SegmentProfile
+        By number.
+
+    References
+    ----------
+    Cohen: Statistical Power Analysis for the Behavioral Sciences, 1988.
+    """
+    numbers = range(int(labels.max()) + 1)
+    effects = [_effect_sizes(scaled, labels == number) for number in numbers]
+    means_z = [scaled[labels == number].mean(axis=0) for number in numbers]
+    names = _distinct_names(means_z, effects, words)
+    return tuple(
+        SegmentProfile(
+            number=number,
+            name=names[number],
+            description=_description(effects[number], words),
+            n_customers=int((labels == number).sum()),
+            share=float((labels == number).mean()),
+            means=values[labels == number].mean(axis=0),
+            means_z=means_z[number],
+            distinctions=_distinctions(effects[number], words),
+        )
+        for number in numbers
+    )
+
+
+def _effect_sizes(scaled: Matrix, inside: NDArray[np.bool_]) -> Matrix:
+    one, rest = scaled[inside], scaled[~inside]
+    pooled = np.sqrt((one.var(axis=0) * len(one) + rest.var(axis=0) * len(rest)) / len(scaled))
+    return (one.mean(axis=0) - rest.mean(axis=0)) / np.where(pooled > 0, pooled, 1.0)
+
+
+def _distinctions(effects: Matrix, words: tuple[FeatureWords, ...]) -> tuple[Distinction, ...]:
+    strongest = np.argsort(-np.abs(effects), kind="stable")[:2]
+    return tuple(
+        Distinction(words[i].name, words[i].label, _phrase(words[i], effects[i]), float(effects[i])) for i in strongest
+    )
+
+
+def _phrase(words: FeatureWords, effect: float) -> str:
+    return words.high if effect > 0 else words.low
+
+
+def _description(effects: Matrix, words: tuple[FeatureWords, ...]) -> str:
+    parts = []
+    for found in _distinctions(effects, words):
+        direction = "higher" if found.effect_size > 0 else "lower"
+        parts.append(f"{found.label.lower()} {_how_much(found.effect_size)} {direction}")
+    return f"{' and '.join(parts)} than other customers".capitalize() + "."
+
+
+def _how_much(effect: float) -> str:
+    size = abs(effect)
+    return "far" if size >= 1.2 else "clearly" if size >= 0.5 else "slightly"
+
+
+def _distinct_names(means_z: list[Matrix], effects: list[Matrix], words: tuple[FeatureWords, ...]) -> list[str]:
+    n_words = [WORDS_IN_NAME] * len(means_z)
+    for _ in words:
+        names = [_name(*given, words) for given in zip(means_z, effects, n_words, strict=True)]
+        times = Counter(names)
+        if len(times) == len(names):
+            return names
+        n_words = [n + (times[name] > 1) for n, name in zip(n_words, names, strict=True)]
+    return _numbered(names)
+
+
+def _numbered(names: list[str]) -> list[str]:
+    times, seen = Counter(names), Counter[str]()
+    numbered = []
+    for name in names:
+        seen[name] += 1
+        numbered.append(f"{name}, group {seen[name]}" if times[name] > 1 else name)
+    return numbered
+
+
+def _name(mean_z: Matrix, effects: Matrix, n_words: int, words: tuple[FeatureWords, ...]) -> str:
+    telling = [i for i in np.argsort(-np.abs(effects), kind="stable") if abs(mean_z[i]) >= NAMEABLE_Z]
+    by_slot: dict[Slot, list[str]] = {"adjective": [], "noun": [], "suffix": []}
+    for i in telling[:n_words]:
+        by_slot[words[i].slot].append(_phrase(words[i], effects[i]))
+    if not telling:
+        return "Typical customers"
+    people = " and ".join(by_slot["noun"]) or "customers"
+    core = " ".join([", ".join(by_slot["adjective"]), people]).strip()
+    sentence = ", ".join([core, *by_slot["suffix"]])
+    return sentence[0].upper() + sentence[1:]

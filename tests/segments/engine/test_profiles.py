@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from segments.engine.clustering import Scaling
+from segments.engine.profiles import FeatureWords, profile
+from tests.worlds import segment_world
+
+WORDS = (
+    FeatureWords("recency_days", "Days since last order", "suffix", "not seen lately", "seen recently", "days"),
+    FeatureWords("n_orders", "Orders", "adjective", "frequent", "occasional", "orders"),
+    FeatureWords("spend", "Spend", "noun", "big spenders", "small spenders", "money"),
+)
+
+
+@pytest.fixture
+def profiles():
+    values, kinds = segment_world(np.random.default_rng(1))
+    return profile(values, Scaling.learn(values).apply(values), kinds, WORDS)
+
+
+def test_names_say_what_sets_the_planted_kinds_apart(profiles):
+    regulars, small, lapsed = profiles
+
+    assert regulars.name in {"Frequent big spenders", "Frequent customers, seen recently"}
+    assert "small spenders" in small.name.lower()
+    assert "not seen lately" in lapsed.name
+
+
+def test_sizes_shares_and_means_are_those_of_the_members(profiles):
+    values, kinds = segment_world(np.random.default_rng(1))
+
+    assert [one.n_customers for one in profiles] == [120, 120, 120]
+    assert sum(one.share for one in profiles) == pytest.approx(1)
+    np.testing.assert_allclose(profiles[2].means, values[kinds == 2].mean(axis=0))
+
+
+def test_distinctions_are_the_two_largest_effects_with_their_sign(profiles):
+    first, second = profiles[2].distinctions
+
+    assert abs(first.effect_size) >= abs(second.effect_size) > 0.5
+    assert {first.feature, second.feature} == {"recency_days", "n_orders"}
+    assert "days since last order far higher" in profiles[2].description.lower()
+
+
+def test_names_differ_even_when_segments_hardly_do():
+    rng = np.random.default_rng(4)
+    values = np.expm1(rng.normal(3, 1, (90, 3)))
+
+    named = profile(values, Scaling.learn(values).apply(values), np.arange(90) % 6, WORDS)
+
+    assert len({one.name for one in named}) == 6
