@@ -1,0 +1,1 @@
+"""What a customer may like: mathematics on arrays, no Django."""

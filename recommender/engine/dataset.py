@@ -1,0 +1,183 @@
+"""Interactions as a sparse matrix, with the two maps that lead back to the tables' keys."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+FRAME_SCHEMA = pa.schema(
+    [
+        ("customer_id", pa.int64()),
+        ("product_id", pa.int64()),
+        ("weight", pa.float32()),
+        ("occurred_at", pa.timestamp("us", tz="UTC")),
+    ]
+)
+MICROSECONDS_PER_DAY = 86_400_000_000
+
+
+class FrameInvalid(Exception):
+    """The frame lacks a column, has a column of the wrong type, or holds an empty cell."""
+
+
+class IdMap:
+    """Two-way map between keys and matrix positions.
+
+    Parameters
+    ----------
+    ids : array_like of int64, shape (n,)
+        Keys; duplicates are dropped. Position ``i`` is the ``i``-th smallest key.
+    """
+
+    def __init__(self, ids: ArrayLike) -> None:
+        self.ids: NDArray[np.int64] = np.unique(np.asarray(ids, dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IdMap) and np.array_equal(self.ids, other.ids)
+
+    def __hash__(self) -> int:
+        return hash(self.ids.tobytes())
+
+    def rows_of(self, ids: ArrayLike) -> NDArray[np.int64]:
+        """Positions of the given keys, shape (len(ids),) int64, ``-1`` where a key is unknown."""
+        wanted = np.asarray(ids, dtype=np.int64)
+        if not len(self.ids):
+            return np.full(wanted.shape, -1, dtype=np.int64)
+        rows = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
+        return np.where(self.ids[rows] == wanted, rows, -1)
+
+    def ids_of(self, rows: ArrayLike) -> NDArray[np.int64]:
+        """Keys at the given positions, same shape, int64; position ``-1`` stays ``-1``."""
+        wanted = np.asarray(rows, dtype=np.int64)
+        if not len(self.ids):
+            return np.full(wanted.shape, -1, dtype=np.int64)
+        return np.where(wanted >= 0, self.ids[wanted], -1)
+
+
+@dataclass(frozen=True)
+class InteractionMatrix:
+    """Summed interaction weights of one half-open time span.
+
+    Attributes
+    ----------
+    matrix : csr_matrix of float32, shape (n_customers, n_products)
+    customers, products : IdMap
+        Row and column maps.
+    """
+
+    matrix: sparse.csr_matrix
+    customers: IdMap
+    products: IdMap
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pa.Table,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        customers: IdMap | None = None,
+        products: IdMap | None = None,
+        half_life_days: float | None = None,
+    ) -> InteractionMatrix:
+        """Build the matrix from rows with ``since <= occurred_at < until``.
+
+        Parameters
+        ----------
+        frame : pyarrow.Table
+            Columns as in ``FRAME_SCHEMA``, without empty cells.
+        since, until : datetime, optional
+            Aware instants; open where not given.
+        customers, products : IdMap, optional
+            Fix the rows and columns (keys outside are left out); else taken from the rows in the span.
+        half_life_days : float, optional
+            Age before ``until`` at which a weight counts half. Needs ``until``.
+
+        Raises
+        ------
+        FrameInvalid
+            When a column is missing, has another type or holds empty cells.
+        ValueError
+            When ``half_life_days`` is given without ``until``.
+        """
+        columns = _columns_in_span(frame, since, until)
+        customers = IdMap(columns["customer_id"]) if customers is None else customers
+        products = IdMap(columns["product_id"]) if products is None else products
+        rows, cols = customers.rows_of(columns["customer_id"]), products.rows_of(columns["product_id"])
+        weights = _aged(columns["weight"], columns["occurred_at"], until, half_life_days)
+        known = (rows >= 0) & (cols >= 0)
+        matrix = sparse.coo_matrix(
+            (weights[known], (rows[known], cols[known])),
+            shape=(len(customers), len(products)),
+            dtype=np.float32,
+        ).tocsr()
+        return cls(matrix, customers, products)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (64 hexadecimal digits) of keys and weights: same data, same fingerprint."""
+        matrix = self.matrix.tocsr()
+        matrix.sort_indices()
+        digest = hashlib.sha256()
+        arrays = (self.customers.ids, self.products.ids, matrix.indptr.astype(np.int64))
+        for array in (*arrays, matrix.indices.astype(np.int64), matrix.data.astype(np.float32)):
+            digest.update(len(array).to_bytes(8, "big"))
+            digest.update(array.tobytes())
+        return digest.hexdigest()
+
+    def customers_per_product(self) -> NDArray[np.int64]:
+        """Distinct customers of every product, shape (n_products,) int64."""
+        return np.asarray((self.matrix > 0).sum(axis=0), dtype=np.int64).ravel()
+
+    def rows(self, customer_rows: NDArray[np.int64]) -> InteractionMatrix:
+        """The same products for a sorted choice of customers, by matrix row."""
+        picked = IdMap(self.customers.ids[customer_rows])
+        return replace(self, matrix=self.matrix[customer_rows], customers=picked)
+
+
+def checked(frame: pa.Table) -> pa.Table:
+    """The frame's four columns in order, or ``FrameInvalid`` naming the first that is wrong."""
+    for field in FRAME_SCHEMA:
+        if field.name not in frame.column_names:
+            raise FrameInvalid(f"column {field.name} is missing")
+        column = frame[field.name]
+        if column.type != field.type:
+            raise FrameInvalid(f"column {field.name} is {column.type}, expected {field.type}")
+        if column.null_count:
+            raise FrameInvalid(f"column {field.name} has {column.null_count} empty cells")
+    return frame.select(FRAME_SCHEMA.names)
+
+
+def _columns_in_span(frame: pa.Table, since: datetime | None, until: datetime | None) -> dict[str, NDArray[np.generic]]:
+    span = checked(frame)
+    instant = FRAME_SCHEMA.field("occurred_at").type
+    if since is not None:
+        span = span.filter(pc.greater_equal(span["occurred_at"], pa.scalar(since, instant)))
+    if until is not None:
+        span = span.filter(pc.less(span["occurred_at"], pa.scalar(until, instant)))
+    return {name: span[name].to_numpy() for name in FRAME_SCHEMA.names}
+
+
+def _aged(
+    weights: NDArray[np.generic],
+    occurred_at: NDArray[np.generic],
+    until: datetime | None,
+    half_life_days: float | None,
+) -> NDArray[np.float32]:
+    if half_life_days is None:
+        return weights.astype(np.float32)
+    if until is None:
+        raise ValueError("half_life_days needs until: ages are counted from there")
+    end = pa.scalar(until, FRAME_SCHEMA.field("occurred_at").type).value
+    age_days = (end - occurred_at.astype("datetime64[us]").astype(np.int64)) / MICROSECONDS_PER_DAY
+    return (weights.astype(np.float32) * np.exp2(-age_days / half_life_days)).astype(np.float32)

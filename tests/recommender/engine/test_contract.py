@@ -1,0 +1,149 @@
+"""What every recommender promises, run over each of them."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from recommender.engine.artefacts import load, save
+from recommender.engine.autoencoder import Autoencoder
+from recommender.engine.autoencoder_serving import AutoencoderScorer
+from recommender.engine.dataset import InteractionMatrix
+from recommender.engine.popularity import Popularity
+from recommender.engine.splits import temporal_split
+from recommender.engine.training import advantage, fit_and_evaluate
+from tests.worlds import taste_world
+
+UNTIL = datetime(2024, 4, 30, tzinfo=UTC)
+SMALL = {"hidden_sizes": (16, 16), "max_products": 30, "max_epochs": 8, "batch_size": 32, "random_state": 3}
+RECOMMENDERS = [Popularity(), Autoencoder(**SMALL)]
+SERVED_BY = {"popularity": Popularity, "autoencoder": AutoencoderScorer}
+
+
+@pytest.fixture(scope="module")
+def split():
+    return temporal_split(taste_world(np.random.default_rng(1)), until=UNTIL, window_days=14)
+
+
+@pytest.fixture(params=RECOMMENDERS, ids=lambda one: one.kind)
+def recommender(request):
+    return clone(request.param)
+
+
+def test_refuses_before_fit(recommender, split):
+    for call in (recommender.score, lambda history: recommender.recommend(history, 3, exclude_seen=False)):
+        with pytest.raises(NotFittedError):
+            call(split.test.history)
+    with pytest.raises(NotFittedError):
+        recommender.to_artefact()
+
+
+def test_scores_every_product_for_every_customer(recommender, split):
+    scores = recommender.fit(split.before_test).score(split.test.history)
+
+    assert scores.shape == split.test.history.shape
+    assert scores.dtype == np.float32
+    assert np.isfinite(scores).all()
+
+
+def test_batch_equals_one_by_one(recommender, split):
+    recommender.fit(split.before_test)
+    history = split.test.history[:7]
+
+    items, scores = recommender.recommend(history, 5, exclude_seen=True)
+    single = [recommender.recommend(history[row], 5, exclude_seen=True) for row in range(7)]
+
+    np.testing.assert_array_equal(items, np.vstack([one for one, _ in single]))
+    np.testing.assert_allclose(scores, np.vstack([one for _, one in single]), rtol=1e-4, atol=1e-5)
+
+
+def test_is_best_first_without_repeats(recommender, split):
+    items, scores = recommender.fit(split.before_test).recommend(split.test.history, 10, exclude_seen=False)
+
+    assert (np.diff(scores, axis=1) <= 0).all()
+    assert all(len(set(row)) == 10 for row in items.tolist())
+
+
+def test_never_offers_what_was_excluded(recommender, split):
+    history = split.test.history
+    n_products = history.shape[1]
+
+    items, scores = recommender.fit(split.before_test).recommend(history, n_products + 3, exclude_seen=True)
+
+    for row, offered in enumerate(items):
+        left = set(range(n_products)) - set(history[row].indices)
+        assert set(offered[offered >= 0]) == left
+    assert (items[:, -3:] == -1).all()
+    assert np.isneginf(scores[items == -1]).all()
+
+
+def test_a_customer_without_history_gets_offers(recommender, split):
+    nobody = sparse.csr_matrix((1, split.test.history.shape[1]), dtype=np.float32)
+
+    items, _ = recommender.fit(split.before_test).recommend(nobody, 4, exclude_seen=True)
+
+    assert (items >= 0).all()
+
+
+def test_a_second_fit_forgets_the_first(recommender, split):
+    fresh = clone(recommender).fit(split.before_test)
+    again = recommender.fit(split.train).fit(split.before_test)
+
+    np.testing.assert_array_equal(again.score(split.test.history), fresh.score(split.test.history))
+    assert again.learning_curve_ == fresh.learning_curve_
+
+
+def test_parameters_survive_a_copy(recommender, split):
+    before = recommender.get_params()
+
+    recommender.fit(split.train, validation=split.validation)
+
+    assert recommender.get_params() == before == clone(recommender).get_params()
+    assert type(recommender)(**before).get_params() == before
+
+
+def test_artefact_serves_the_same_scores(recommender, split, tmp_path):
+    recommender.fit(split.before_test)
+
+    artefact = load(tmp_path / "one", sha256=save(recommender.to_artefact(), tmp_path / "one"))
+    served = SERVED_BY[artefact.kind].from_artefact(artefact)
+
+    np.testing.assert_array_equal(served.score(split.test.history), recommender.score(split.test.history))
+    assert served.products == recommender.products
+    assert served.get_params() == recommender.get_params()
+
+
+def test_same_seed_same_result(recommender, split):
+    results = [fit_and_evaluate(recommender, split, k=5, rng=np.random.default_rng(4)) for _ in range(2)]
+
+    assert results[0].metrics == results[1].metrics
+    assert results[0].learning_curve == results[1].learning_curve
+
+
+def test_k_below_one_is_refused(recommender, split):
+    with pytest.raises(ValueError, match="at least 1"):
+        recommender.fit(split.train).recommend(split.test.history, 0, exclude_seen=True)
+
+
+def test_autoencoder_finds_the_planted_taste_that_popularity_cannot(split):
+    rng = np.random.default_rng(4)
+    learner = Autoencoder(**{**SMALL, "max_epochs": 40, "max_products": 40})
+
+    learnt = fit_and_evaluate(learner, split, k=5, rng=rng)
+    baseline = fit_and_evaluate(Popularity(), split, k=5, rng=rng)
+
+    items, _ = learnt.estimator.recommend(split.test.history, 5, exclude_seen=False)
+    own = split.before_test.customers.ids[split.test.customer_rows] % 2
+    offered = split.before_test.products.ids[items] % 2
+    assert (offered == own[:, None]).mean() > 0.95
+    assert advantage(learnt, baseline, rng).low > 0
+
+
+def test_the_scorer_that_serves_does_not_pretend_to_learn():
+    empty = InteractionMatrix.from_frame(taste_world(np.random.default_rng(1)))
+
+    with pytest.raises(NotImplementedError):
+        AutoencoderScorer().fit(empty)
