@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pyarrow as pa
 from scipy.special import expit
 
 from campaigns.engine.frames import CustomerFrame, PastCampaign, ReceptionFrame
@@ -26,3 +27,35 @@ def campaign_world(
     values = np.column_stack([coupon_orders, rng.poisson(2.0, len(rows))])
     customers = CustomerFrame(np.tile(np.arange(n_customers), n_campaigns), values, ("coupon_orders", "noise"))
     return ReceptionFrame(customers, campaigns, rows, redemptions)
+
+
+def segment_world(rng: np.random.Generator, *, n_each: int = 120) -> tuple[np.ndarray, np.ndarray]:
+    """Three planted kinds of customer (recency_days, n_orders, spend), far apart on the log scale."""
+    centres = np.log1p([[3.0, 60.0, 4000.0], [20.0, 12.0, 300.0], [150.0, 3.0, 1500.0]])
+    kinds = np.repeat(np.arange(3), n_each)
+    noise = 0.15 * rng.standard_normal((len(kinds), 3))
+    return np.expm1(centres[kinds] + noise), kinds
+
+
+def taste_world(rng: np.random.Generator, *, n_customers: int = 120, n_products: int = 40) -> pa.Table:
+    """Interactions of 120 days: even customers buy even products only, odd ones odd products only."""
+    rows = 40 * n_customers
+    customers = rng.integers(0, n_customers, rows)
+    products = 2 * rng.integers(0, n_products // 2, rows) + customers % 2
+    start = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())
+    moments = 1_000_000 * (start + rng.integers(0, 120 * 86_400, rows))
+    columns = {
+        "customer_id": pa.array(1000 + customers, pa.int64()),
+        "product_id": pa.array(500 + products, pa.int64()),
+        "weight": pa.array(np.ones(rows), pa.float32()),
+        "occurred_at": pa.array(moments, pa.timestamp("us", tz="UTC")),
+    }
+    return pa.table(columns)
+
+
+def basket_world(rng: np.random.Generator, *, n_baskets: int = 3000) -> pa.Table:
+    """Baskets from one of two shelves: products 0-9 are bought together, and so are products 100-109."""
+    shelf = rng.integers(0, 2, n_baskets)
+    order = np.repeat(np.arange(n_baskets), 5)
+    product = 100 * shelf[order] + rng.integers(0, 10, len(order))
+    return pa.table({"order_id": pa.array(order, pa.int64()), "product_id": pa.array(product, pa.int64())})
