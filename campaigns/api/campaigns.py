@@ -1,13 +1,25 @@
-from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import serializers
+from typing import Any
 
+from django.db import transaction
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from campaigns.api.plans import CampaignPlanSerializer, plan_of
 from campaigns.models import Campaign, Offer
+from campaigns.services.campaigns import create_campaign
+from loyalty.api.jobs import JobSerializer
 from loyalty.api.viewsets import NumberedViewSet
+from loyalty.services.jobs import create_job
+from loyalty.tasks import wake
 
 
 class CampaignSerializer(serializers.ModelSerializer[Campaign]):
-    offers = serializers.SlugRelatedField(
+    offers: Any = serializers.SlugRelatedField(
         slug_field="external_id", many=True, read_only=True, help_text="External ids of the offers it makes."
     )
 
@@ -50,6 +62,26 @@ class CampaignFilter(filters.FilterSet):
         fields = ["state", "type"]
 
 
+PLAN = OpenApiExample(
+    "The 500 customers most likely to take it",
+    request_only=True,
+    value={
+        "name": "Coffee in May",
+        "goal": "Win back buyers of coffee",
+        "type": "Type A",
+        "channel": "mail",
+        "starts_at": "2018-01-08T00:00:00-05:00",
+        "ends_at": "2018-02-05T00:00:00-05:00",
+        "offers": ["18-10000085475"],
+        "audience_rule": {"kind": "best", "n": 500},
+        "cost_per_contact": "0.45",
+        "margin_share": "0.300",
+        "budget": "2500.00",
+        "currency": "USD",
+    },
+)
+
+
 @extend_schema(tags=["Campaigns"])
 @extend_schema_view(
     list=extend_schema(summary="List campaigns"),
@@ -59,3 +91,37 @@ class CampaignViewSet(NumberedViewSet):
     queryset = Campaign.objects.prefetch_related("offers")
     serializer_class = CampaignSerializer
     filterset_class = CampaignFilter
+    action_permissions = {"simulate": ["campaigns.add_simulation"]}
+
+    @extend_schema(
+        summary="Make a draft of a campaign",
+        description="Held to the same rules as in the browser. Somebody else has to approve it before it is sent.",
+        request=CampaignPlanSerializer,
+        responses={201: CampaignSerializer},
+        examples=[PLAN],
+    )
+    def create(self, request: Request) -> Response:
+        asked = CampaignPlanSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        campaign = create_campaign(plan=plan_of(asked.validated_data), by=self.staff, at=timezone.now())
+        return Response(CampaignSerializer(campaign).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        summary="Rehearse a campaign",
+        description="Starts a job that forecasts how it would be received; follow the job until it is done.",
+        request=None,
+        responses={202: JobSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def simulate(self, request: Request, pk: str) -> Response:
+        campaign = self.get_object()
+        with transaction.atomic():
+            job = create_job(
+                task="campaigns.simulate_campaign",
+                label=f"Rehearse “{campaign.name}”"[:200],
+                params={"campaign_id": campaign.pk},
+                by=self.staff,
+                at=timezone.now(),
+            )
+            transaction.on_commit(lambda: wake(job))
+        return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)
