@@ -1,7 +1,23 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from campaigns.api import router
+from campaigns.views import builder, campaigns, experiments, offers, simulations
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(router.urls)),
+    path("offers/", offers.offers, name="offers"),
+    path("offers/new/", offers.offer_new, name="offer-new"),
+    path("offers/<int:pk>/", offers.offer, name="offer"),
+    path("campaigns/", campaigns.campaigns, name="campaigns"),
+    path("campaigns/new/", builder.campaign_new, name="campaign-new"),
+    path("campaigns/new/offers/", builder.offer_picker, name="offer-picker"),
+    path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<int:pk>/rehearsal/", campaigns.campaign_rehearsal, name="campaign-rehearsal"),
+    path("campaigns/<int:pk>/simulate/", campaigns.campaign_simulate, name="campaign-simulate"),
+    path("campaigns/<int:pk>/submit/", campaigns.campaign_submit, name="campaign-submit"),
+    path("campaigns/<int:pk>/approve/", campaigns.campaign_approve, name="campaign-approve"),
+    path("campaigns/<int:pk>/reject/", campaigns.campaign_reject, name="campaign-reject"),
+    path("simulations/", simulations.simulations, name="simulations"),
+    path("simulations/<int:pk>/", simulations.simulation, name="simulation"),
+    path("experiments/", experiments.experiments, name="experiments"),
 ]

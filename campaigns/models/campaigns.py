@@ -1,7 +1,10 @@
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from campaigns.models.audiences import Audience
 from campaigns.models.offers import Offer
@@ -84,6 +87,19 @@ class Campaign(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("campaign", args=[self.pk])
+
+    @property
+    def first_day(self) -> date:
+        return timezone.localdate(self.starts_at)
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which an offer can be taken; the window itself ends where that day ends."""
+        return timezone.localdate(self.ends_at - timedelta(microseconds=1))
+
+    @property
+    def n_days(self) -> int:
+        return (self.last_day - self.first_day).days + 1
 
 
 class CampaignOffer(models.Model):

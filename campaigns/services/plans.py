@@ -1,6 +1,6 @@
 """What somebody wants to send, checked before it becomes a campaign: the same rules for page, admin and API."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from campaigns.models import Audience, Campaign, Offer
+from campaigns.queries.campaigns import AudienceRule, audience_rule, audience_size
 from segments.models import Segment
 
 LONGEST_WINDOW = timedelta(days=366)
@@ -45,13 +46,40 @@ class CampaignPlan:
 def problems(plan: CampaignPlan) -> list[CampaignInvalid]:
     """Everything that is wrong with the plan, in the order in which a person filled it in."""
     parts = (_name_problems, _audience_problems, _offer_problems, _window_problems, _money_problems)
-    return [problem for part in parts for problem in part(plan)]
+    found = [problem for part in parts for problem in part(plan)]
+    return found or list(_budget_problems(plan))
 
 
 def check_plan(plan: CampaignPlan) -> None:
     """Raise the first thing that is wrong with the plan, as CampaignInvalid."""
     for problem in problems(plan):
         raise problem
+
+
+@dataclass(frozen=True)
+class PlanReview:
+    """A plan as its author should see it once more before it is kept."""
+
+    plan: CampaignPlan
+    offers: Sequence[Offer]
+    audience: AudienceRule
+    n_customers: int | None
+
+    @property
+    def n_days(self) -> int:
+        return round((self.plan.ends_at - self.plan.starts_at) / timedelta(days=1))
+
+    @property
+    def contact_cost(self) -> Decimal | None:
+        """What reaching everybody costs, as far as both numbers are known."""
+        if self.n_customers is None or self.plan.cost_per_contact is None:
+            return None
+        return self.n_customers * self.plan.cost_per_contact
+
+
+def review_plan(plan: CampaignPlan) -> PlanReview:
+    offers = list(Offer.objects.filter(pk__in=plan.offer_ids).order_by("id"))
+    return PlanReview(plan, offers, audience_rule(plan.audience_rule), audience_size(plan.audience_rule))
 
 
 def _name_problems(plan: CampaignPlan) -> Iterator[CampaignInvalid]:
@@ -84,6 +112,19 @@ def _money_problems(plan: CampaignPlan) -> Iterator[CampaignInvalid]:
         yield CampaignInvalid("budget", "The budget cannot be below zero. Leave it empty for no limit.")
     if len(plan.currency) != 3 or not plan.currency.isupper():
         yield CampaignInvalid("currency", "The currency is three capital letters, for example USD.")
+
+
+def _budget_problems(plan: CampaignPlan) -> Iterator[CampaignInvalid]:
+    n_customers = audience_size(plan.audience_rule)
+    if plan.budget is None or plan.cost_per_contact is None or n_customers is None:
+        return
+    cost = n_customers * plan.cost_per_contact
+    if cost > plan.budget:
+        yield CampaignInvalid(
+            "budget",
+            f"Reaching {n_customers:,} customers costs {cost:,.2f} {plan.currency}, more than the budget of "
+            f"{plan.budget:,.2f}. Reach fewer people or raise the budget.",
+        )
 
 
 def _offer_problems(plan: CampaignPlan) -> Iterator[CampaignInvalid]:

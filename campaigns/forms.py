@@ -1,0 +1,273 @@
+"""What people type about offers and campaigns. Rules live in the services; here text becomes numbers and dates."""
+
+import re
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+
+from campaigns.models import Audience, Campaign, Offer
+from campaigns.queries.campaigns import campaigns_with_known_audience, segments_to_reach
+from campaigns.queries.offers import categories_with_products
+from campaigns.services.campaigns import LONGEST_COMMENT
+from campaigns.services.offers import OfferPlan, offer_problems
+from campaigns.services.plans import CampaignPlan, problems
+from loyalty.models import Category
+from segments.models import Segment
+
+NEW_TYPE = "new type"
+UNREADABLE = "Remove the unreadable sign."
+CHANNELS = [("mail", "Letter"), ("email", "E-mail"), ("app", "App"), ("sms", "Text message"), ("till", "At the till")]
+AUDIENCES = [
+    (Audience.Kind.BEST, "The best customers for it"),
+    (Audience.Kind.SEGMENT, "A segment"),
+    (Audience.Kind.IMPORTED, "The same people as in a past campaign"),
+    (Audience.Kind.EVERYBODY, "Everybody"),
+]
+FIELD_OF = {"starts_at": "starts_on", "ends_at": "ends_on", "margin_share": "margin_percent", "currency": "budget"}
+MOST_SKUS = 10_000
+# Digits before the point, by digits after it, as the tables hold them: percent, money, money of one contact.
+WHOLE_DIGITS = {1: 3, 2: 10, 4: 4}
+
+
+def _number_field(label: str, sentence: str, places: int, *, required: bool = True) -> forms.DecimalField:
+    digits = "Write this number with fewer digits."
+    messages = {"required": sentence, "invalid": sentence, "max_digits": digits, "max_decimal_places": digits}
+    messages["max_whole_digits"] = digits
+    widget = forms.NumberInput(attrs={"class": "form-control", "inputmode": "decimal", "step": "any"})
+    return forms.DecimalField(
+        label=label,
+        required=required,
+        max_digits=WHOLE_DIGITS[places] + places,
+        decimal_places=places,
+        error_messages=messages,
+        widget=widget,
+    )
+
+
+def _text_field(label: str, longest: int, sentence: str = "", **attrs: str) -> forms.CharField:
+    """A line of text; it must be filled in when there is a sentence for its absence."""
+    messages = {"required": sentence, "max_length": f"Keep this within {longest} characters."}
+    messages["null_characters_not_allowed"] = UNREADABLE
+    widget = forms.TextInput(attrs={"class": "form-control", **attrs})
+    return forms.CharField(
+        label=label, max_length=longest, required=bool(sentence), error_messages=messages, widget=widget
+    )
+
+
+def _date_field(label: str, sentence: str) -> forms.DateField:
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"class": "form-control", "type": "date"})
+    return forms.DateField(label=label, error_messages={"required": sentence, "invalid": sentence}, widget=widget)
+
+
+def _choice_field(label: str, sentence: str, choices: Any = ()) -> forms.ChoiceField:
+    messages = {"required": sentence, "invalid_choice": sentence}
+    widget = forms.RadioSelect(attrs={"class": "form-selectgroup-input"})
+    return forms.ChoiceField(label=label, choices=choices, error_messages=messages, widget=widget)
+
+
+class _SizedChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A choice of rows that carry `n_members`."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} ({obj.n_members:,} customers)"
+
+
+def _row_field(label: str, sentence: str, queryset: Any) -> Any:
+    widget = forms.Select(attrs={"class": "form-select"})
+    return _SizedChoiceField(
+        queryset,
+        label=label,
+        required=False,
+        empty_label="Choose …",
+        error_messages={"invalid_choice": sentence},
+        widget=widget,
+    )
+
+
+class CampaignForm(forms.Form):
+    """The builder: goal, audience, offers, schedule and limits."""
+
+    name = _text_field("Name", 200, "Give the campaign a name, so that you find it again.")
+    goal = _text_field("Goal", 300, placeholder="Bring back regular coffee buyers")
+    type = _choice_field("Type", "Say what type of campaign it is, so that it is compared with its like.")
+    new_type = _text_field("Name of the new type", 32)
+    channel = _choice_field("Channel", "Say how the campaign reaches people.", CHANNELS)
+    audience = _choice_field("Who should it reach?", "Say who the campaign should reach.", AUDIENCES)
+    segment = _row_field("Segment", "Choose one of your segments.", Segment.objects.none())
+    n_customers = forms.IntegerField(
+        label="How many",
+        required=False,
+        error_messages={"invalid": "Write the number of customers as a whole number, for example 300."},
+        widget=forms.NumberInput(attrs={"class": "form-control", "min": "1", "placeholder": "as many as pay"}),
+    )
+    past_campaign = _row_field(
+        "Past campaign", "Choose a past campaign whose recipients are known.", Campaign.objects.none()
+    )
+    offers = forms.ModelMultipleChoiceField(
+        Offer.objects.all(),
+        required=False,
+        error_messages={
+            "invalid_choice": "One of the offers no longer exists. Choose the offers again.",
+            "invalid_pk_value": "One of the offers no longer exists. Choose the offers again.",
+            "invalid_list": "Choose the offers again.",
+        },
+    )
+    starts_on = _date_field("First day", "Write the first day as a date, for example 2017-12-31.")
+    ends_on = _date_field("Last day", "Write the last day as a date, for example 2018-01-31.")
+    cost_per_contact = _number_field(
+        "Cost of reaching one customer",
+        "Say what it costs to reach one customer, for example 0.50. Write 0 if it costs nothing.",
+        4,
+    )
+    margin_percent = _number_field(
+        "Margin before the discount",
+        "Say how many percent of the sales are left after the cost of the goods, for example 30.",
+        1,
+    )
+    budget = _number_field(
+        "Budget",
+        "Write the budget as a number, for example 2500, or leave it empty.",
+        2,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, types: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._field("type").choices = [(name, name) for name in types] + [(NEW_TYPE, "A new type")]
+        self._field("segment").queryset = segments_to_reach()
+        self._field("past_campaign").queryset = campaigns_with_known_audience()
+
+    def _field(self, name: str) -> Any:
+        return self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask the services, once every field can be read, what is wrong with the whole."""
+        cleaned = super().clean() or {}
+        if cleaned.get("type") == NEW_TYPE and not cleaned.get("new_type"):
+            self.add_error("new_type", "Give the new type a name, for example “Welcome letter”.")
+        if not self.errors:
+            for problem in problems(self.plan()):
+                self.add_error(FIELD_OF.get(problem.field, problem.field), problem.sentence)
+        return cleaned
+
+    def plan(self) -> CampaignPlan:
+        """The cleaned fields as the services take them."""
+        cleaned = self.cleaned_data
+        return CampaignPlan(
+            name=cleaned["name"],
+            goal=cleaned["goal"],
+            type=cleaned["new_type"] if cleaned["type"] == NEW_TYPE else cleaned["type"],
+            channel=cleaned["channel"],
+            starts_at=_midnight(cleaned["starts_on"]),
+            ends_at=_midnight(cleaned["ends_on"] + timedelta(days=1)),
+            currency=settings.DEFAULT_CURRENCY,
+            offer_ids=tuple(offer.pk for offer in cleaned["offers"]),
+            audience_rule=self._audience_rule(),
+            cost_per_contact=cleaned["cost_per_contact"],
+            margin_share=cleaned["margin_percent"] / Decimal(100),
+            budget=cleaned["budget"],
+        )
+
+    def _audience_rule(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        kind = cleaned["audience"]
+        needed = {
+            Audience.Kind.SEGMENT: {"segment_id": cleaned["segment"] and cleaned["segment"].pk},
+            Audience.Kind.BEST: {"n": cleaned["n_customers"]},
+            Audience.Kind.IMPORTED: {"campaign_id": cleaned["past_campaign"] and cleaned["past_campaign"].pk},
+        }
+        return {"kind": str(kind), **needed.get(kind, {})}
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+class OfferForm(forms.Form):
+    """A new offer: what is promised, for which products, at what cost."""
+
+    name = _text_field("Name", 200, "Give the offer a name, as customers would read it.")
+    mechanic = _choice_field("What kind of offer is it?", "Choose what kind of offer it is.", Offer.Mechanic.choices)
+    benefit_percent = _number_field(
+        "Percent saved",
+        "Write the percentage as a number, for example 20.",
+        1,
+        required=False,
+    )
+    benefit_amount = _number_field(
+        "Amount saved",
+        "Write the amount as a number, for example 1.50.",
+        2,
+        required=False,
+    )
+    categories = forms.ModelMultipleChoiceField(
+        Category.objects.none(),
+        label="Categories",
+        required=False,
+        error_messages={"invalid_choice": "One of the categories no longer exists. Choose again."},
+        widget=forms.SelectMultiple(attrs={"class": "form-select", "size": "8"}),
+    )
+    skus = forms.CharField(
+        label="Article numbers",
+        required=False,
+        error_messages={"null_characters_not_allowed": UNREADABLE},
+        widget=forms.Textarea(attrs={"class": "form-control", "rows": "4", "placeholder": "1001, 1002, 1003"}),
+    )
+    cost_per_redemption = _number_field(
+        "Cost of one use",
+        "Write the cost as a number, for example 0.96.",
+        2,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        categories: Any = self.fields["categories"]
+        categories.queryset = categories_with_products()
+
+    def clean_skus(self) -> tuple[str, ...]:
+        """Article numbers, however somebody pasted them."""
+        skus = tuple(dict.fromkeys(part for part in re.split(r"[\s,;]+", self.cleaned_data["skus"]) if part))
+        if len(skus) > MOST_SKUS:
+            raise forms.ValidationError(f"Paste at most {MOST_SKUS:,} article numbers, or choose a category.")
+        return skus
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            for problem in offer_problems(self.plan()):
+                self.add_error(problem.field, problem.sentence)
+        return cleaned
+
+    def plan(self) -> OfferPlan:
+        """The cleaned fields as the services take them."""
+        cleaned = self.cleaned_data
+        return OfferPlan(
+            name=cleaned["name"],
+            mechanic=cleaned["mechanic"],
+            currency=settings.DEFAULT_CURRENCY,
+            category_ids=tuple(category.pk for category in cleaned["categories"]),
+            skus=cleaned["skus"],
+            benefit_percent=cleaned["benefit_percent"],
+            benefit_amount=cleaned["benefit_amount"],
+            cost_per_redemption=cleaned["cost_per_redemption"],
+        )
+
+
+class RejectionForm(forms.Form):
+    """What a reviewer asks the author to change."""
+
+    comment = forms.CharField(
+        label="What should be changed?",
+        max_length=LONGEST_COMMENT,
+        error_messages={
+            "required": "Say what should be changed, so that the author knows what to do.",
+            "max_length": f"Keep the comment within {LONGEST_COMMENT} characters.",
+            "null_characters_not_allowed": UNREADABLE,
+        },
+        widget=forms.Textarea(attrs={"class": "form-control", "rows": "3"}),
+    )

@@ -1,0 +1,139 @@
+"""What the pages about simulations read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import BigIntegerField, Count, F, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from campaigns.models import AudienceMember, Forecast, Outcome, Redemption, Simulation
+from campaigns.models.simulations import Metric
+
+
+def _n_members() -> Coalesce:
+    members = AudienceMember.objects.filter(audience=OuterRef("audience_id")).order_by().values("audience")
+    return Coalesce(Subquery(members.annotate(n=Count("*")).values("n")), 0, output_field=IntegerField())
+
+
+def simulation_list(*, text: str = "") -> QuerySet[Simulation]:
+    """Simulations with their campaign, audience, forecast of redeemers and its outcome, newest first."""
+    forecasts = Forecast.objects.filter(metric=Metric.REDEEMERS)
+    outcomes = Outcome.objects.filter(metric=Metric.REDEEMERS)
+    found = Simulation.objects.select_related("campaign", "audience", "model_version").annotate(n_members=_n_members())
+    found = found.prefetch_related(
+        Prefetch("forecasts", queryset=forecasts, to_attr="redeemer_forecasts"),
+        Prefetch("campaign__outcomes", queryset=outcomes, to_attr="redeemer_outcomes"),
+    )
+    return found.filter(campaign__name__icontains=text) if text else found
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """A simulation beside what happened. `outcome` is empty where it was made for other people than were written to."""
+
+    simulation: Simulation
+    forecast: Forecast | None
+    outcome: Outcome | None
+
+    @property
+    def is_for_those_sent_to(self) -> bool:
+        return self.simulation.audience_id == self.simulation.campaign.audience_id
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether the window has closed, so that the forecast can be held to what happened."""
+        return self.forecast is not None and self.outcome is not None and self.outcome.is_complete
+
+    @property
+    def is_inside(self) -> bool | None:
+        """Whether what happened lay within the 90 % interval."""
+        if self.forecast is None or self.outcome is None:
+            return None
+        return self.forecast.low_90 <= self.outcome.value <= self.forecast.high_90
+
+    @property
+    def error(self) -> float | None:
+        """Forecast above what happened, as a share of it."""
+        if self.forecast is None or self.outcome is None or not self.outcome.value:
+            return None
+        return self.forecast.mid / self.outcome.value - 1
+
+
+def rehearsed(simulations: Iterable[Simulation]) -> list[Rehearsed]:
+    """One row a simulation, from `simulation_list()`."""
+    return [_rehearsed(simulation) for simulation in simulations]
+
+
+def _rehearsed(simulation: Simulation) -> Rehearsed:
+    forecast = next(iter(simulation.redeemer_forecasts), None)  # type: ignore[attr-defined]
+    outcome = next(iter(simulation.campaign.redeemer_outcomes), None)  # type: ignore[attr-defined]
+    is_comparable = simulation.audience_id == simulation.campaign.audience_id
+    return Rehearsed(simulation, forecast, outcome if is_comparable else None)
+
+
+@dataclass(frozen=True)
+class Scoreboard:
+    """Forecasts whose campaign has ended, the newest forecast of each campaign, in the order of the campaigns."""
+
+    rows: list[Rehearsed]
+
+    @property
+    def n_inside(self) -> int:
+        return sum(bool(row.is_inside) for row in self.rows)
+
+    @property
+    def total_error(self) -> float | None:
+        """All forecasts together above all that happened, as a share of it."""
+        happened = sum(row.outcome.value for row in self.rows if row.outcome)
+        expected = sum(row.forecast.mid for row in self.rows if row.forecast)
+        return expected / happened - 1 if happened else None
+
+
+def scoreboard() -> Scoreboard:
+    own_audience = simulation_list().filter(audience=F("campaign__audience"), campaign__outcomes__is_complete=True)
+    newest: dict[int, Rehearsed] = {}
+    for row in rehearsed(own_audience.distinct().order_by("campaign__starts_at", "campaign_id", "-id")):
+        if row.is_scored:
+            newest.setdefault(row.simulation.campaign_id, row)
+    return Scoreboard(list(newest.values()))
+
+
+def simulation_page(pk: int) -> Simulation | None:
+    """One simulation with everything its page names, or None."""
+    found = Simulation.objects.select_related("campaign", "audience", "model_version", "job")
+    return found.annotate(n_members=_n_members()).filter(pk=pk).first()
+
+
+def forecasts_of(simulation: Simulation) -> dict[str, Forecast]:
+    return {forecast.metric: forecast for forecast in simulation.forecasts.all()}
+
+
+def outcomes_beside(simulation: Simulation) -> dict[str, Outcome]:
+    """What happened, when the simulation was made for the people the campaign was really sent to."""
+    if simulation.audience_id != simulation.campaign.audience_id:
+        return {}
+    return {outcome.metric: outcome for outcome in simulation.campaign.outcomes.all()}
+
+
+def siblings(simulation: Simulation) -> list[Rehearsed]:
+    """The newest simulation of each kind of audience of the same campaign, this one among them."""
+    others = simulation_list().filter(campaign=simulation.campaign_id).order_by("-id")
+    by_kind: dict[str, Rehearsed] = {}
+    for row in rehearsed(others):
+        by_kind.setdefault(row.simulation.audience.kind, row)
+    return [row for row in by_kind.values() if row.simulation.pk != simulation.pk]
+
+
+def audience_members(simulation: Simulation) -> QuerySet[Any]:
+    """The people of a simulation in the order of `place`: best first, else as they came."""
+    took = Redemption.objects.filter(campaign=simulation.campaign_id, customer=OuterRef("customer"))
+    n_taken = took.order_by().values("customer").annotate(n=Count("*")).values("n")
+    return (
+        AudienceMember.objects.filter(audience=simulation.audience_id)
+        .select_related("customer")
+        .annotate(
+            place=Coalesce("position", "id", output_field=BigIntegerField()),
+            n_taken=Coalesce(Subquery(n_taken), 0, output_field=IntegerField()),
+        )
+    )

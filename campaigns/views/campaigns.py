@@ -1,0 +1,157 @@
+"""Campaigns: the list, one campaign, and the steps from draft to approved."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from campaigns.charts.calendar import calendar_chart
+from campaigns.forms import RejectionForm
+from campaigns.models import Campaign
+from campaigns.queries import campaigns as queries
+from campaigns.services import campaigns as services
+from loyalty.exports import csv_response
+from loyalty.queries.orders import data_horizon
+from loyalty.queries.paging import keyset_page
+from loyalty.services.jobs import create_job
+from loyalty.tasks import wake
+
+EXPORT_COLUMNS = [
+    "Campaign", "Type", "State", "First day", "Last day", "Customers",
+    "Expected to take it", "At least (90%)", "At most (90%)", "Took it",
+]  # fmt: skip
+SECTION_SIZE = 20
+
+
+@require_GET
+def campaigns(request: HttpRequest) -> HttpResponseBase:
+    found = queries.campaign_list(
+        state=request.GET.get("state", ""), type=request.GET.get("type", ""), text=request.GET.get("q", "").strip()
+    )
+    if request.GET.get("format") == "csv":
+        return _export(found)
+    page = keyset_page(queries.with_reception(found), order="-starts_at", cursor=request.GET.get("page", ""))
+    now = data_horizon() or timezone.now()
+    context = {
+        "page": page,
+        "rows": queries.receptions(page.rows),
+        "total": found.count(),
+        "states": Campaign.State.choices,
+        "types": queries.campaign_types(),
+        "is_filtered": any(request.GET.get(name) for name in ("q", "state", "type")),
+        "chart": calendar_chart(queries.calendar_spans(found), today=timezone.localdate(now), as_of=now),
+    }
+    return render(request, "campaigns/campaigns.html", context)
+
+
+def _export(found: object) -> HttpResponseBase:
+    rows = queries.receptions(queries.with_reception(found))  # type: ignore[arg-type]
+    return csv_response("campaigns", EXPORT_COLUMNS, (_export_row(row) for row in rows))
+
+
+def _export_row(row: queries.Reception) -> list[object]:
+    campaign, forecast, outcome = row.campaign, row.forecast, row.outcome
+    expected = [forecast.mid, forecast.low_90, forecast.high_90] if forecast else [None, None, None]
+    took = outcome.value if outcome else None
+    about = [campaign.name, campaign.type, campaign.get_state_display(), campaign.first_day, campaign.last_day]
+    return [*about, row.n_members, *expected, took]
+
+
+@require_GET
+def campaign(request: HttpRequest, pk: int) -> HttpResponse:
+    return _campaign_page(request, _found(pk), RejectionForm())
+
+
+def _campaign_page(request: HttpRequest, campaign: Campaign, form: RejectionForm, status: int = 200) -> HttpResponse:
+    offers = queries.campaign_offers(campaign, text=request.GET.get("offer", "").strip())
+    context = {
+        "campaign": campaign,
+        "rule": queries.audience_rule(campaign.audience_rule),
+        "offers": keyset_page(offers, order="pk", cursor=request.GET.get("page", ""), size=SECTION_SIZE),
+        "simulations": queries.campaign_simulations(campaign),
+        "outcomes": queries.campaign_outcomes(campaign),
+        "rehearsal": queries.newest_rehearsal(campaign),
+        "is_author": campaign.created_by_id == request.user.pk,
+        "rejection": form,
+    }
+    return render(request, "campaigns/campaign.html", context, status=status)
+
+
+def _found(pk: int) -> Campaign:
+    campaign = queries.campaign_page(pk)
+    if campaign is None:
+        raise Http404("There is no such campaign.")
+    return campaign
+
+
+@require_GET
+def campaign_rehearsal(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far the rehearsal is: asked again and again while it runs, then on to its result."""
+    rehearsal = queries.newest_rehearsal(_found(pk))
+    if rehearsal and rehearsal.simulation and not rehearsal.job.is_open:
+        return HttpResponseClientRedirect(rehearsal.simulation.get_absolute_url())
+    return render(request, "campaigns/rehearsal.html", {"rehearsal": rehearsal, "campaign_id": pk})
+
+
+@require_POST
+@permission_required("campaigns.add_simulation", raise_exception=True)
+def campaign_simulate(request: HttpRequest, pk: int) -> HttpResponse:
+    campaign = _found(pk)
+    rehearsal = queries.newest_rehearsal(campaign)
+    if rehearsal is None or not rehearsal.job.is_open:
+        _start_rehearsal(campaign, request)
+    return redirect(campaign)
+
+
+@transaction.atomic
+def _start_rehearsal(campaign: Campaign, request: HttpRequest) -> None:
+    job = create_job(
+        task=queries.SIMULATE_TASK,
+        label=f"Rehearse “{campaign.name}”",
+        params={"campaign_id": campaign.pk},
+        by=request.user,  # type: ignore[arg-type]  # nobody gets here without logging in
+        at=timezone.now(),
+    )
+    transaction.on_commit(lambda: wake(job))
+
+
+@require_POST
+@permission_required("campaigns.change_campaign", raise_exception=True)
+def campaign_submit(request: HttpRequest, pk: int) -> HttpResponse:
+    return _step(request, pk, services.submit_campaign, "Submitted. Somebody else can approve it now.")
+
+
+@require_POST
+@permission_required("campaigns.approve_campaign", raise_exception=True)
+def campaign_approve(request: HttpRequest, pk: int) -> HttpResponse:
+    return _step(request, pk, services.approve_campaign, "Approved.")
+
+
+def _step(request: HttpRequest, pk: int, service: Callable[..., Campaign], done: str) -> HttpResponse:
+    campaign = _found(pk)
+    try:
+        service(campaign=campaign, by=request.user, at=timezone.now())
+    except services.CampaignInvalid as problem:
+        messages.error(request, problem.sentence)
+    else:
+        messages.success(request, done)
+    return redirect(campaign)
+
+
+@require_POST
+@permission_required("campaigns.approve_campaign", raise_exception=True)
+def campaign_reject(request: HttpRequest, pk: int) -> HttpResponse:
+    form = RejectionForm(request.POST)
+    if not form.is_valid():
+        return _campaign_page(request, _found(pk), form, status=422)
+
+    def reject(**given: object) -> Campaign:
+        return services.reject_campaign(comment=form.cleaned_data["comment"], **given)  # type: ignore[arg-type]
+
+    return _step(request, pk, reject, "Sent back with your comment.")
