@@ -4,8 +4,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import close_old_connections
-
 from loyalty.models import Job
 
 POLL_SECONDS = 0.5
@@ -57,4 +55,3 @@ def follow(job: Job, *, write: Callable[[str], object], meanwhile: Callable[[], 
             return job
         meanwhile()
         time.sleep(POLL_SECONDS)
-        close_old_connections()
