@@ -1,0 +1,119 @@
+"""Forecasts as bars of growing certainty, with what happened beside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import plotly.graph_objects as go
+
+from loyalty.charts import ACTUAL, BASELINE, FORECAST, FORECAST_SOFT, Chart, Table, styled
+
+ROW_HEIGHT = 54
+FRAME_HEIGHT = 84
+THICKNESS = {95: 14, 90: 18, 80: 22, 50: 30}
+
+
+@dataclass(frozen=True)
+class IntervalRow:
+    """One line of the chart: the middle, the interval at each level in percent, and what happened if known."""
+
+    label: str
+    mid: float
+    intervals: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    actual: float | None = None
+    is_comparison: bool = False
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a chart says around its figure."""
+
+    question: str
+    answer: str
+    unit: str
+    name: str
+    as_of: datetime | None = None
+
+
+def interval_chart(rows: Sequence[IntervalRow], words: Words, *, prefix: str = "") -> Chart:
+    """One row a figure, its intervals thin and faint where it is less sure. `prefix` is the sign of a currency."""
+    levels = sorted({level for row in rows for level in row.intervals}, reverse=True)
+    return Chart(
+        question=words.question,
+        answer=words.answer,
+        figure=_figure(rows, levels, prefix),
+        table=_table(rows, levels),
+        unit=words.unit,
+        as_of=words.as_of,
+        name=words.name,
+    )
+
+
+def _figure(rows: Sequence[IntervalRow], levels: Sequence[int], prefix: str) -> go.Figure:
+    figure = go.Figure()
+    for level in levels:
+        figure.add_trace(_bars(rows, level))
+    figure.add_trace(_middles(rows, prefix))
+    if any(row.actual is not None for row in rows):
+        figure.add_trace(_happened(rows, prefix))
+    labels = [row.label for row in rows]
+    figure.update_yaxes(
+        categoryorder="array", categoryarray=labels[::-1], showgrid=False, range=[-0.6, len(rows) - 0.4]
+    )
+    figure.update_xaxes(showgrid=True, tickprefix=prefix, zeroline=True, rangemode="tozero")
+    figure.update_layout(hovermode="closest")
+    return styled(figure, height=FRAME_HEIGHT + ROW_HEIGHT * len(rows))
+
+
+def _bars(rows: Sequence[IntervalRow], level: int) -> go.Scatter:
+    """All intervals of one level as one broken line: as many traces as levels, however many rows."""
+    xs: list[float | None] = []
+    ys: list[str | None] = []
+    for row in rows:
+        if level in row.intervals:
+            low, high = row.intervals[level]
+            xs += [low, high, None]
+            ys += [row.label, row.label, None]
+    line = {"color": FORECAST_SOFT, "width": THICKNESS[level]}
+    return go.Scatter(x=xs, y=ys, mode="lines", line=line, name=f"{level}% interval", hoverinfo="skip")
+
+
+def _middles(rows: Sequence[IntervalRow], prefix: str) -> go.Scatter:
+    colours = [BASELINE if row.is_comparison else FORECAST for row in rows]
+    return go.Scatter(
+        x=[row.mid for row in rows],
+        y=[row.label for row in rows],
+        mode="markers",
+        name="Expected",
+        marker={"symbol": "line-ns", "size": 26, "line": {"width": 3, "color": colours}, "color": colours},
+        customdata=[["<br>".join(_spoken(row, prefix))] for row in rows],
+        hovertemplate="%{customdata[0]}<extra></extra>",
+    )
+
+
+def _spoken(row: IntervalRow, prefix: str) -> list[str]:
+    said = [f"{row.label}: {prefix}{row.mid:,.0f}"]
+    for level, (low, high) in sorted(row.intervals.items()):
+        said.append(f"{level}%: {prefix}{low:,.0f} to {prefix}{high:,.0f}")
+    return said
+
+
+def _happened(rows: Sequence[IntervalRow], prefix: str) -> go.Scatter:
+    known = [row for row in rows if row.actual is not None]
+    return go.Scatter(
+        x=[row.actual for row in known],
+        y=[row.label for row in known],
+        mode="markers",
+        name="What happened",
+        marker={"symbol": "diamond", "size": 13, "color": ACTUAL, "line": {"width": 2, "color": "var(--chart-hover)"}},
+        hovertemplate=f"What happened: {prefix}%{{x:,.0f}}<extra></extra>",
+    )
+
+
+def _table(rows: Sequence[IntervalRow], levels: Sequence[int]) -> Table:
+    bounds = [f"{side} ({level}%)" for level in sorted(levels) for side in ("Low", "High")]
+    body = []
+    for row in rows:
+        pairs = [row.intervals.get(level, (None, None)) for level in sorted(levels)]
+        body.append([row.label, row.mid, *[value for pair in pairs for value in pair], row.actual])
+    return Table(["Figure", "Expected", *bounds, "What happened"], body)
