@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from campaigns.api.plans import CampaignPlanSerializer, plan_of
 from campaigns.models import Campaign, Offer
 from campaigns.services.campaigns import create_campaign
+from campaigns.services.rehearsal import start_rehearsal
 from loyalty.api.jobs import JobSerializer
 from loyalty.api.viewsets import NumberedViewSet
-from loyalty.services.jobs import create_job
 from loyalty.tasks import wake
 
 
@@ -116,12 +116,6 @@ class CampaignViewSet(NumberedViewSet):
     def simulate(self, request: Request, pk: str) -> Response:
         campaign = self.get_object()
         with transaction.atomic():
-            job = create_job(
-                task="campaigns.simulate_campaign",
-                label=f"Rehearse “{campaign.name}”"[:200],
-                params={"campaign_id": campaign.pk},
-                by=self.staff,
-                at=timezone.now(),
-            )
+            job = start_rehearsal(campaign=campaign, by=self.staff, at=timezone.now())
             transaction.on_commit(lambda: wake(job))
         return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED)

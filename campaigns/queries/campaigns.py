@@ -26,7 +26,6 @@ from campaigns.models.simulations import Metric
 from loyalty.models import Customer, Job
 from segments.models import Segment, SegmentMembership
 
-SIMULATE_TASK = "campaigns.simulate_campaign"
 SENT_STATES = (Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.COMPLETED)
 
 
@@ -40,9 +39,18 @@ def _n_members() -> Coalesce:
     return _counted(AudienceMember.objects.filter(audience=OuterRef("audience_id")), "audience")
 
 
+def _n_took() -> Coalesce:
+    """Customers with a redemption in the campaign's window."""
+    taken = Redemption.objects.filter(
+        campaign=OuterRef("pk"), redeemed_at__gte=OuterRef("starts_at"), redeemed_at__lt=OuterRef("ends_at")
+    )
+    grouped = taken.order_by().values("campaign").annotate(n=Count("customer", distinct=True)).values("n")
+    return Coalesce(Subquery(grouped), 0, output_field=IntegerField())
+
+
 def campaign_list(*, state: str = "", type: str = "", text: str = "") -> QuerySet[Campaign]:
-    """Campaigns with `n_members`, newest window first."""
-    found = Campaign.objects.annotate(n_members=_n_members())
+    """Campaigns with `n_members` and `n_took`, newest window first."""
+    found = Campaign.objects.annotate(n_members=_n_members(), n_took=_n_took())
     if state:
         found = found.filter(state=state)
     if type:
@@ -53,12 +61,11 @@ def campaign_list(*, state: str = "", type: str = "", text: str = "") -> QuerySe
 
 
 def with_reception(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
-    """Bring along how many were expected to take each campaign, and how many did."""
-    forecasts = Forecast.objects.filter(metric=Metric.REDEEMERS).select_related("simulation")
-    outcomes = Outcome.objects.filter(metric=Metric.REDEEMERS)
+    """Bring along how many were expected to take each campaign."""
+    forecasts = Forecast.objects.filter(metric=Metric.REDEEMERS)
     return campaigns.prefetch_related(
+        Prefetch("simulations", queryset=Simulation.objects.order_by("-id")),
         Prefetch("simulations__forecasts", queryset=forecasts, to_attr="redeemer_forecasts"),
-        Prefetch("outcomes", queryset=outcomes, to_attr="redeemer_outcomes"),
     )
 
 
@@ -69,21 +76,27 @@ class Reception:
     campaign: Campaign
     n_members: int
     forecast: Forecast | None
-    outcome: Outcome | None
+    actual: int | None
+    is_complete: bool
 
 
-def receptions(campaigns: Iterable[Campaign]) -> list[Reception]:
-    """One row a campaign, from `with_reception(campaign_list())`."""
+def receptions(campaigns: Iterable[Campaign], *, now: datetime) -> list[Reception]:
+    """One row a campaign, from `with_reception(campaign_list())`. Nothing can have happened to one never sent."""
     return [
-        Reception(campaign, campaign.n_members, _forecast_of(campaign), next(iter(campaign.redeemer_outcomes), None))  # type: ignore[attr-defined]
+        Reception(
+            campaign=campaign,
+            n_members=campaign.n_members,  # type: ignore[attr-defined]
+            forecast=_forecast_of(campaign),
+            actual=campaign.n_took if campaign.state in SENT_STATES else None,  # type: ignore[attr-defined]
+            is_complete=campaign.ends_at <= now,
+        )
         for campaign in campaigns
     ]
 
 
 def _forecast_of(campaign: Campaign) -> Forecast | None:
     """The newest forecast for the people it was sent to; else the newest of all."""
-    made = sorted(campaign.simulations.all(), key=lambda simulation: -simulation.pk)
-    made.sort(key=lambda simulation: simulation.audience_id != campaign.audience_id)
+    made = sorted(campaign.simulations.all(), key=lambda made: made.audience_id != campaign.audience_id)
     return next((forecast for simulation in made for forecast in simulation.redeemer_forecasts), None)  # type: ignore[attr-defined]
 
 
@@ -111,11 +124,7 @@ def type_histories(until: datetime | None) -> list[TypeHistory]:
     finished = Campaign.objects.filter(state__in=SENT_STATES, audience__isnull=False)
     if until is not None:
         finished = finished.filter(ends_at__lte=until)
-    took = Redemption.objects.filter(campaign=OuterRef("pk")).order_by().values("campaign")
-    counted = finished.annotate(
-        n_members=_n_members(),
-        n_took=Coalesce(Subquery(took.annotate(n=Count("customer", distinct=True)).values("n")), 0),
-    )
+    counted = finished.annotate(n_members=_n_members(), n_took=_n_took())
     by_type: dict[str, list[Campaign]] = {}
     for campaign in counted:
         by_type.setdefault(campaign.type, []).append(campaign)
@@ -215,8 +224,10 @@ class Rehearsal:
 
 def newest_rehearsal(campaign: Campaign) -> Rehearsal | None:
     """The job last started for this campaign from its page, or None when nobody has."""
-    jobs = Job.objects.filter(task=SIMULATE_TASK, params__campaign_id=campaign.pk).order_by("-id")
-    job = jobs.select_related("started_by").first()
+    about = Q(task="campaigns.simulate_campaign", params__campaign_id=campaign.pk)
+    if campaign.external_id:
+        about |= Q(task="campaigns.rehearse_campaign", params__campaign=campaign.external_id)
+    job = Job.objects.filter(about).select_related("started_by", "parent").order_by("-id").first()
     return Rehearsal(job, job.simulations.order_by("id").first()) if job else None
 
 

@@ -4,8 +4,10 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
+from campaigns.models import Audience, Campaign
+from campaigns.queries.campaigns import SENT_STATES
 from loyalty.models import Job
-from loyalty.services.jobs import Step, create_steps
+from loyalty.services.jobs import Step, create_job, create_steps
 
 DEFAULT_CAMPAIGN = "18"
 SEED = 20170101
@@ -33,3 +35,22 @@ def ensure_demo_job(*, campaign: str, at: datetime, by: User | None = None) -> J
         at=at,
         key=f"demo-{campaign}",
     )
+
+
+def start_rehearsal(*, campaign: Campaign, by: User, at: datetime, seed: int = SEED) -> Job:
+    """Queue the rehearsal of one campaign. One that was sent is also held against what happened."""
+    label = f"Rehearse “{campaign.name}”"[:200]
+    if not _was_sent(campaign):
+        params = {"campaign_id": campaign.pk, "seed": seed}
+        return create_job(task="campaigns.simulate_campaign", label=label, params=params, by=by, at=at)
+    about = {"campaign": campaign.external_id, "seed": seed}
+    steps = [
+        Step("campaigns.record_outcomes", "Count what really happened", {**about}),
+        Step("campaigns.rehearse_campaign", label, {**about}),
+    ]
+    return create_steps(label=label, steps=steps, by=by, at=at)
+
+
+def _was_sent(campaign: Campaign) -> bool:
+    known = campaign.audience is not None and campaign.audience.kind == Audience.Kind.IMPORTED
+    return known and bool(campaign.external_id) and campaign.state in SENT_STATES

@@ -16,10 +16,10 @@ from campaigns.forms import RejectionForm
 from campaigns.models import Campaign
 from campaigns.queries import campaigns as queries
 from campaigns.services import campaigns as services
+from campaigns.services.rehearsal import start_rehearsal
 from loyalty.exports import csv_response
 from loyalty.queries.orders import data_horizon
 from loyalty.queries.paging import keyset_page
-from loyalty.services.jobs import create_job
 from loyalty.tasks import wake
 
 EXPORT_COLUMNS = [
@@ -34,13 +34,14 @@ def campaigns(request: HttpRequest) -> HttpResponseBase:
     found = queries.campaign_list(
         state=request.GET.get("state", ""), type=request.GET.get("type", ""), text=request.GET.get("q", "").strip()
     )
-    if request.GET.get("format") == "csv":
-        return _export(found)
-    page = keyset_page(queries.with_reception(found), order="-starts_at", cursor=request.GET.get("page", ""))
     now = data_horizon() or timezone.now()
+    if request.GET.get("format") == "csv":
+        rows = queries.receptions(queries.with_reception(found), now=now)
+        return csv_response("campaigns", EXPORT_COLUMNS, (_export_row(row) for row in rows))
+    page = keyset_page(queries.with_reception(found), order="-starts_at", cursor=request.GET.get("page", ""))
     context = {
         "page": page,
-        "rows": queries.receptions(page.rows),
+        "rows": queries.receptions(page.rows, now=now),
         "total": found.count(),
         "states": Campaign.State.choices,
         "types": queries.campaign_types(),
@@ -50,17 +51,11 @@ def campaigns(request: HttpRequest) -> HttpResponseBase:
     return render(request, "campaigns/campaigns.html", context)
 
 
-def _export(found: object) -> HttpResponseBase:
-    rows = queries.receptions(queries.with_reception(found))  # type: ignore[arg-type]
-    return csv_response("campaigns", EXPORT_COLUMNS, (_export_row(row) for row in rows))
-
-
 def _export_row(row: queries.Reception) -> list[object]:
-    campaign, forecast, outcome = row.campaign, row.forecast, row.outcome
+    campaign, forecast = row.campaign, row.forecast
     expected = [forecast.mid, forecast.low_90, forecast.high_90] if forecast else [None, None, None]
-    took = outcome.value if outcome else None
     about = [campaign.name, campaign.type, campaign.get_state_display(), campaign.first_day, campaign.last_day]
-    return [*about, row.n_members, *expected, took]
+    return [*about, row.n_members, *expected, row.actual]
 
 
 @require_GET
@@ -111,13 +106,8 @@ def campaign_simulate(request: HttpRequest, pk: int) -> HttpResponse:
 
 @transaction.atomic
 def _start_rehearsal(campaign: Campaign, request: HttpRequest) -> None:
-    job = create_job(
-        task=queries.SIMULATE_TASK,
-        label=f"Rehearse “{campaign.name}”",
-        params={"campaign_id": campaign.pk},
-        by=request.user,  # type: ignore[arg-type]  # nobody gets here without logging in
-        at=timezone.now(),
-    )
+    # Nobody gets here without logging in.
+    job = start_rehearsal(campaign=campaign, by=request.user, at=timezone.now())  # type: ignore[arg-type]
     transaction.on_commit(lambda: wake(job))
 
 
