@@ -76,6 +76,16 @@ def expected_profit(plan: Plan) -> FloatArray:
     return np.asarray(chances * value - plan.assumptions.cost_per_contact)
 
 
+def break_even(plan: Plan) -> float:
+    """Return what a redemption would have to leave, after its benefit, for everybody in `plan` to pay back together.
+
+    Infinite when nobody is expected to redeem.
+    """
+    redemptions = expit(plan.logits + plan.effect.mean).sum() * plan.counts.mean
+    contacts = len(plan.logits) * plan.assumptions.cost_per_contact
+    return float(contacts / redemptions) if redemptions else float("inf")
+
+
 def rank(logits: FloatArray, customer_ids: IntArray) -> IntArray:
     """Return customer rows best first, ties by id so that the order never changes, shape (n_customers,)."""
     return np.lexsort((customer_ids, -logits)).astype(np.int64)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+DECIDED_BEFORE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class PastCampaign:
     def window_days(self) -> float:
         """Length of the window in days."""
         return (self.ends_at - self.starts_at) / timedelta(days=1)
+
+    @property
+    def decided_at(self) -> datetime:
+        """The day before the start: what a forecast may know ends here."""
+        return self.starts_at - DECIDED_BEFORE
 
     def closed_before(self, moment: datetime) -> bool:
         """Whether everything about this campaign was known just before `moment`."""

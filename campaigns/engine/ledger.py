@@ -24,7 +24,7 @@ N_BINS = 50
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """One past campaign, forecast with what was known on its first morning.
+    """One past campaign, forecast with what was known the day before.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class LedgerEntry:
         The forecast as made, never refitted.
     redemptions : ndarray of int64, shape (n_customers,)
     effect : CampaignEffect
-        What was believed about campaign effects that morning.
+        What was believed about campaign effects that day.
     """
 
     campaign: PastCampaign

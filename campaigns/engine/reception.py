@@ -25,6 +25,14 @@ class Responder(Protocol):
         """Return the log-odds of response, shape (n_customers,)."""
         ...
 
+    def contributions(self, customers: CustomerFrame, campaign_type: str) -> FloatArray:
+        """Return what each feature adds to the log-odds, shape (n_customers, n_features)."""
+        ...
+
+    def to_artefact(self) -> tuple[dict[str, Any], Arrays]:
+        """Return parameters fit for JSON and arrays fit for `.npz`."""
+        ...
+
 
 class TypeRate(BaseEstimator):
     """Baseline: everybody responds at the rate of the campaign's type, shrunk to the overall rate.
@@ -75,6 +83,30 @@ class TypeRate(BaseEstimator):
             raise NotFittedError("TypeRate has not been fitted")
         rate = self.rates_.get(campaign_type, self.overall_)
         return np.full(len(customers), float(logit(rate)))
+
+    def contributions(self, customers: CustomerFrame, campaign_type: str) -> FloatArray:
+        """Return zeros, shape (n_customers, n_features): the baseline tells nobody apart."""
+        return np.zeros(customers.values.shape)
+
+    def to_artefact(self) -> tuple[dict[str, Any], Arrays]:
+        """Return parameters fit for JSON; there are no arrays."""
+        described = {"params": self.get_params(), "overall": self.overall_, "rates": self.rates_}
+        return {"estimator": type(self).__name__, **described}, {}
+
+    @classmethod
+    def from_artefact(cls, described: dict[str, Any], arrays: Arrays) -> Self:
+        """Rebuild a fitted baseline from what `to_artefact` returned.
+
+        Raises
+        ------
+        ValueError
+            When the artefact describes another estimator.
+        """
+        if described["estimator"] != cls.__name__:
+            raise ValueError(f"artefact of {described['estimator']}, not of {cls.__name__}")
+        rate = cls(**described["params"])
+        rate.overall_, rate.rates_ = float(described["overall"]), dict(described["rates"])
+        return rate
 
 
 class ReceptionModel(BaseEstimator):
@@ -201,3 +233,16 @@ class ReceptionModel(BaseEstimator):
             raise ValueError("these are not the features the model was fitted on")
         types = np.full(len(customers), campaign_type)
         return np.asarray((self._design(customers, types) - self.mean_) / self.scale_)
+
+
+def responder_from_artefact(described: dict[str, Any], arrays: Arrays) -> Responder:
+    """Rebuild whichever of the two estimators was saved.
+
+    Raises
+    ------
+    ValueError
+        When it is neither.
+    """
+    if described["estimator"] == TypeRate.__name__:
+        return TypeRate.from_artefact(described, arrays)
+    return ReceptionModel.from_artefact(described, arrays)

@@ -69,7 +69,7 @@ def reception_curve(
     useful = [campaign for campaign in campaigns if len(campaign.fractions)]
     if not useful:
         return ReceptionCurve(GRID, GRID, np.zeros_like(GRID), _ends_at_one(np.ones_like(GRID)), 0)
-    reached = np.stack([(c.fractions[:, None] <= GRID).sum(axis=0) for c in useful]).astype(np.float64)
+    reached = np.stack([(c.fractions[:, None] < GRID).sum(axis=0) for c in useful]).astype(np.float64)
     weights = np.array([SAME_TYPE_WEIGHT if c.campaign_type == campaign_type else 1.0 for c in useful])
     weighted = reached * weights[:, None]
     picks = rng.multinomial(len(useful), np.full(len(useful), 1 / len(useful)), size=n_replicates)

@@ -1,4 +1,4 @@
-"""Rolling-origin forecasts: every past campaign forecast with only what was known on its first morning.
+"""Rolling-origin forecasts: every past campaign forecast with only what was known the day before.
 
 Prequential (Dawid 1984): residuals of forecasts as made, never of in-sample fits.
 """
@@ -46,7 +46,8 @@ def rolling_forecasts(
     frame: ReceptionFrame,
     make_model: Callable[[], Responder],
     *,
-    fewest_campaigns: int = 3,
+    fewest_campaigns: int = FEWEST_CAMPAIGNS,
+    fewest_responses: int = FEWEST_RESPONSES,
 ) -> list[LedgerEntry]:
     """Forecast every campaign, in the order they began, from campaigns whose window had closed before.
 
@@ -55,8 +56,8 @@ def rolling_forecasts(
     frame : ReceptionFrame
     make_model : callable
         Returns a new, unfitted model.
-    fewest_campaigns : int, default=3
-        Campaigns with fewer closed predecessors, or none of whose predecessors had a response, are left out.
+    fewest_campaigns, fewest_responses : int
+        A campaign whose closed predecessors are fewer is left out: no forecast would have been made.
 
     Returns
     -------
@@ -65,16 +66,17 @@ def rolling_forecasts(
     """
     entries: list[LedgerEntry] = []
     for row in _by_start(frame):
-        past = frame.closed_before(frame.campaigns[row].starts_at)
-        if past.n_campaigns < fewest_campaigns or not past.responded.any() or past.responded.all():
+        past = frame.closed_before(frame.campaigns[row].decided_at)
+        known = History.of(past)
+        if known.n_campaigns < fewest_campaigns or known.n_responses < fewest_responses:
             continue
         entries.append(_forecast(frame, row, make_model().fit(past), entries))
     return entries
 
 
 def known_effect(entries: list[LedgerEntry], campaign: PastCampaign) -> CampaignEffect:
-    """Learn the campaign effect from the entries whose window had closed when `campaign` began."""
-    closed = [entry for entry in entries if entry.campaign.closed_before(campaign.starts_at)]
+    """Learn the campaign effect from the entries whose window had closed when `campaign` was decided."""
+    closed = [entry for entry in entries if entry.campaign.closed_before(campaign.decided_at)]
     return fit_campaign_effect([entry.residual for entry in closed])
 
 

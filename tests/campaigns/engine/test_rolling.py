@@ -29,7 +29,7 @@ def test_nothing_later_changes_an_earlier_forecast():
 def test_only_closed_windows_are_learnt_from():
     world = campaign_world(np.random.default_rng(7), n_campaigns=6)
 
-    entries = rolling_forecasts(world, TypeRate, fewest_campaigns=3)
+    entries = rolling_forecasts(world, TypeRate, fewest_campaigns=3, fewest_responses=1)
 
     assert [entry.campaign.campaign_id for entry in entries] == [3, 4, 5]
     assert world.closed_before(world.campaigns[3].starts_at).n_campaigns == 3

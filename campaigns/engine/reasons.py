@@ -1,0 +1,123 @@
+"""Why a customer is likely to take an offer, in sentences a marketer would say.
+
+The model's features are gathered into a few reasons; the exact logistic contributions of a reason's features add up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from campaigns.engine.frames import CustomerFrame, FloatArray
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A reason and how to say it.
+
+    Attributes
+    ----------
+    label : str
+        Short name, for charts.
+    features : tuple of str
+        Features whose contributions make it up.
+    measure : str
+        Feature that decides between the two sentences.
+    some, none : str
+        Sentence for a customer with, and without, any of `measure`; feature names stand in braces.
+    """
+
+    label: str
+    features: tuple[str, ...]
+    measure: str
+    some: str
+    none: str
+
+
+REASONS = (
+    Reason(
+        "Took earlier campaigns",
+        ("redemptions", "redemptions_90", "campaigns_taken", "taken_share"),
+        "campaigns_taken",
+        "Took {campaigns_taken} of {campaigns_received} earlier campaigns",
+        "Has not taken any earlier campaign",
+    ),
+    Reason(
+        "Uses coupons",
+        ("coupon_orders", "coupon_orders_90", "coupon_order_share", "coupon_discount"),
+        "coupon_orders",
+        "Used a coupon in {coupon_orders} of {orders} orders",
+        "Has never used a coupon",
+    ),
+    # How often somebody shops at all stands here too: one without the other says little.
+    Reason(
+        "Buys these products or ones like them",
+        (
+            "promoted_lines",
+            "promoted_coupon_lines",
+            "promoted_share",
+            "alike_lines",
+            "alike_coupon_lines",
+            "alike_share",
+            "orders",
+            "spend",
+        ),
+        "alike_lines",
+        "Bought products like these {alike_lines} times in {orders} orders",
+        "Has not bought products like these",
+    ),
+    Reason(
+        "Shopped lately",
+        ("recency_days", "orders_90", "orders_30", "spend_90", "spend_30"),
+        "orders_90",
+        "Shopped {orders_90} times in the last 90 days",
+        "Has not shopped in the last 90 days",
+    ),
+    Reason(
+        "Known and written to for long",
+        ("tenure_days", "campaigns_received"),
+        "campaigns_received",
+        "Was sent {campaigns_received} campaigns before",
+        "Was never sent a campaign before",
+    ),
+)
+FEATURE_NAMES = tuple(name for reason in REASONS for name in reason.features)
+
+
+def reason_contributions(contributions: FloatArray, names: Sequence[str]) -> FloatArray:
+    """Add up the contributions of each reason's features.
+
+    Parameters
+    ----------
+    contributions : ndarray of float64, shape (n_customers, n_features)
+        On the log-odds, from `ReceptionModel.contributions`.
+    names : sequence of str
+        The columns of `contributions`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_customers, n_reasons)
+        In the order of `REASONS`.
+    """
+    member = np.array([[name in reason.features for reason in REASONS] for name in names], dtype=np.float64)
+    return contributions @ member
+
+
+def sentences(customers: CustomerFrame, parts: FloatArray) -> list[str]:
+    """Say for each customer what speaks for the offer most, or, when nothing does, what speaks against it most.
+
+    Parameters
+    ----------
+    customers : CustomerFrame
+        With at least `FEATURE_NAMES`.
+    parts : ndarray of float64, shape (n_customers, n_reasons)
+        From `reason_contributions`.
+    """
+    best = np.where(parts.max(axis=1) > 0, parts.argmax(axis=1), parts.argmin(axis=1))
+    return [_sentence(customers, row, REASONS[reason]) for row, reason in enumerate(best)]
+
+
+def _sentence(customers: CustomerFrame, row: int, reason: Reason) -> str:
+    numbers = {name: f"{value:.0f}" for name, value in zip(customers.names, customers.values[row], strict=True)}
+    has_some = customers.values[row, customers.names.index(reason.measure)] > 0
+    return (reason.some if has_some else reason.none).format(**numbers)

@@ -1,0 +1,135 @@
+"""What was known about each customer before a campaign began: one query for training and for serving.
+
+No row at or after `as_of` may enter. Demographics are left out on purpose: they may be audited, never targeted.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+
+from campaigns.engine.frames import CustomerFrame, FloatArray, IntArray
+from campaigns.engine.reasons import FEATURE_NAMES
+from loyalty.queries.frames import copy_frame
+
+FEATURES = """
+WITH target AS (
+    SELECT customer_id FROM campaigns_audiencemember WHERE audience_id = %(audience_id)s::bigint
+    UNION ALL
+    SELECT id FROM loyalty_customer WHERE %(audience_id)s::bigint IS NULL
+), promoted AS (
+    SELECT DISTINCT op.product_id
+    FROM campaigns_campaignoffer co JOIN campaigns_offerproduct op ON op.offer_id = co.offer_id
+    WHERE co.campaign_id = %(campaign_id)s
+), promoted_category AS (
+    SELECT DISTINCT p.category_id
+    FROM promoted JOIN loyalty_product p ON p.id = promoted.product_id
+    WHERE p.category_id IS NOT NULL
+), marked AS MATERIALIZED (
+    SELECT p.id AS product_id, (promoted.product_id IS NOT NULL)::int AS promoted,
+        (alike.category_id IS NOT NULL)::int AS alike
+    FROM loyalty_product p
+    LEFT JOIN promoted ON promoted.product_id = p.id
+    LEFT JOIN promoted_category alike ON alike.category_id = p.category_id
+), bought AS (
+    SELECT o.customer_id, o.ordered_at,
+        o.ordered_at >= %(as_of)s - interval '30 days' AS in_30,
+        o.ordered_at >= %(as_of)s - interval '90 days' AS in_90,
+        sum(l.amount::float8) AS amount,
+        sum(l.coupon_discount::float8) AS coupon_discount,
+        sum(m.promoted) AS promoted_lines, sum(m.alike) AS alike_lines,
+        sum(m.promoted) FILTER (WHERE l.coupon_discount > 0) AS promoted_coupon_lines,
+        sum(m.alike) FILTER (WHERE l.coupon_discount > 0) AS alike_coupon_lines,
+        sum(l.amount::float8 * m.promoted) AS promoted_amount, sum(l.amount::float8 * m.alike) AS alike_amount
+    FROM loyalty_order o
+    JOIN target t ON t.customer_id = o.customer_id
+    JOIN loyalty_orderline l ON l.order_id = o.id
+    JOIN marked m ON m.product_id = l.product_id
+    WHERE o.ordered_at < %(as_of)s
+    GROUP BY o.id
+), habits AS (
+    SELECT customer_id,
+        extract(epoch FROM %(as_of)s - max(ordered_at)) / 86400 AS recency_days,
+        extract(epoch FROM %(as_of)s - min(ordered_at)) / 86400 AS tenure_days,
+        count(*) AS orders,
+        count(*) FILTER (WHERE in_90) AS orders_90, count(*) FILTER (WHERE in_30) AS orders_30,
+        sum(amount) AS spend,
+        sum(amount) FILTER (WHERE in_90) AS spend_90, sum(amount) FILTER (WHERE in_30) AS spend_30,
+        count(*) FILTER (WHERE coupon_discount > 0) AS coupon_orders,
+        count(*) FILTER (WHERE coupon_discount > 0 AND in_90) AS coupon_orders_90,
+        sum(coupon_discount) AS coupon_discount,
+        sum(promoted_lines) AS promoted_lines, sum(alike_lines) AS alike_lines,
+        sum(promoted_coupon_lines) AS promoted_coupon_lines, sum(alike_coupon_lines) AS alike_coupon_lines,
+        sum(promoted_amount) AS promoted_amount, sum(alike_amount) AS alike_amount
+    FROM bought GROUP BY customer_id
+), taken AS (
+    SELECT customer_id, count(*) AS redemptions, count(DISTINCT campaign_id) AS campaigns_taken,
+        count(*) FILTER (WHERE redeemed_at >= %(as_of)s - interval '90 days') AS redemptions_90
+    FROM campaigns_redemption WHERE redeemed_at < %(as_of)s GROUP BY customer_id
+), received AS (
+    SELECT m.customer_id, count(*) AS campaigns_received
+    FROM campaigns_campaign c JOIN campaigns_audiencemember m ON m.audience_id = c.audience_id
+    WHERE c.starts_at < %(as_of)s AND c.id <> %(campaign_id)s AND c.state IN ('running', 'paused', 'completed')
+    GROUP BY m.customer_id
+)
+SELECT t.customer_id,
+    least(coalesce(recency_days, 365), 365) AS recency_days, coalesce(tenure_days, 0) AS tenure_days,
+    coalesce(orders, 0) AS orders, coalesce(orders_90, 0) AS orders_90, coalesce(orders_30, 0) AS orders_30,
+    greatest(spend, 0) AS spend, greatest(spend_90, 0) AS spend_90, greatest(spend_30, 0) AS spend_30,
+    coalesce(coupon_orders, 0) AS coupon_orders, coalesce(coupon_orders_90, 0) AS coupon_orders_90,
+    coalesce(coupon_orders::float8 / orders, 0) AS coupon_order_share,
+    coalesce(coupon_discount, 0) AS coupon_discount,
+    coalesce(redemptions, 0) AS redemptions, coalesce(redemptions_90, 0) AS redemptions_90,
+    coalesce(campaigns_taken, 0) AS campaigns_taken, coalesce(campaigns_received, 0) AS campaigns_received,
+    coalesce(campaigns_taken, 0) / (coalesce(campaigns_received, 0) + 2.0) AS taken_share,
+    coalesce(promoted_lines, 0) AS promoted_lines, coalesce(alike_lines, 0) AS alike_lines,
+    coalesce(promoted_coupon_lines, 0) AS promoted_coupon_lines,
+    coalesce(alike_coupon_lines, 0) AS alike_coupon_lines,
+    least(greatest(promoted_amount / nullif(greatest(spend, 0), 0), 0), 1) AS promoted_share,
+    least(greatest(alike_amount / nullif(greatest(spend, 0), 0), 0), 1) AS alike_share
+FROM target t
+LEFT JOIN habits USING (customer_id) LEFT JOIN taken USING (customer_id) LEFT JOIN received USING (customer_id)
+ORDER BY t.customer_id
+"""
+TAKEN = """
+SELECT m.customer_id, m.audience_id, count(r.id) AS redemptions
+FROM campaigns_audiencemember m
+JOIN campaigns_campaign c ON c.id = %(campaign_id)s
+LEFT JOIN campaigns_redemption r ON r.customer_id = m.customer_id AND r.campaign_id = c.id
+    AND r.redeemed_at >= c.starts_at AND r.redeemed_at < least(c.ends_at, %(until)s)
+WHERE m.audience_id = c.audience_id
+GROUP BY m.customer_id, m.audience_id
+ORDER BY m.customer_id
+"""
+
+
+@dataclass(frozen=True)
+class Reception:
+    """How the customers of one campaign received it."""
+
+    audience_id: int | None
+    customer_ids: IntArray
+    redemptions: IntArray
+
+
+def reception_features(*, campaign_id: int, as_of: datetime, audience_id: int | None = None) -> CustomerFrame:
+    """What was known just before `as_of` about an audience, or about every customer, in the light of a campaign."""
+    frame = copy_frame(FEATURES, {"campaign_id": campaign_id, "as_of": as_of, "audience_id": audience_id})
+    values = np.column_stack([_floats(frame, name) for name in FEATURE_NAMES]) if frame.num_rows else None
+    return CustomerFrame(
+        frame["customer_id"].to_numpy(),
+        values if values is not None else np.empty((0, len(FEATURE_NAMES))),
+        FEATURE_NAMES,
+    )
+
+
+def campaign_reception(*, campaign_id: int, until: datetime) -> Reception:
+    """Everybody the campaign was sent to, and how often each took it within its window and before `until`."""
+    frame = copy_frame(TAKEN, {"campaign_id": campaign_id, "until": until})
+    audience_id = frame["audience_id"][0].as_py() if frame.num_rows else None
+    return Reception(audience_id, frame["customer_id"].to_numpy(), frame["redemptions"].to_numpy())
+
+
+def _floats(frame: pa.Table, name: str) -> FloatArray:
+    return frame[name].cast(pa.float64()).fill_null(0.0).to_numpy()

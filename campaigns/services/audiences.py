@@ -1,0 +1,167 @@
+"""Choose whom a campaign reaches, and freeze the choice with a score, an interval and a reason for each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+from campaigns.engine.audience import Advice, Cut, break_even, expected_profit, rank, recommend_cut
+from campaigns.engine.frames import FloatArray, IntArray
+from campaigns.engine.reasons import sentences
+from campaigns.models import Audience, AudienceMember, Campaign
+from campaigns.queries.candidates import audience_member_ids, refused_ids, segment_member_ids
+from campaigns.services.scoring import Scored
+from segments.models import Segment
+
+Kind = Audience.Kind
+BATCH = 5_000
+N_EFFECTS = 4_000
+INTERVAL = (0.05, 0.95)
+# When nobody pays, what the best tenth would bring is shown instead of nothing.
+SHARE_SHOWN_WHEN_NOBODY_PAYS = 0.1
+
+
+class AudienceEmpty(Exception):
+    """Nobody is left to send to."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who was chosen, best first, and what is advised about everybody who may be sent to."""
+
+    name: str
+    rule: dict[str, Any]
+    rows: IntArray
+    cut: Cut
+    advice: str
+
+
+def allowed_rows(scored: Scored) -> IntArray:
+    """Everybody who has not refused the campaign's channel: consent comes before any score."""
+    refused = refused_ids(channel=scored.campaign.channel, as_of=scored.as_of)
+    return np.flatnonzero(~np.isin(scored.customers.customer_ids, refused)).astype(np.int64)
+
+
+def choose(scored: Scored, rule: Mapping[str, Any]) -> Choice:
+    """Apply an audience rule, `{"kind": ...}` and what that kind needs. Raises AudienceEmpty."""
+    allowed = allowed_rows(scored)
+    if len(allowed) == 0:
+        raise AudienceEmpty("Every customer has refused this channel. Choose another one.")
+    cut = recommend_cut(scored.plan(allowed))
+    rows = _best_first(scored, np.intersect1d(_wanted(scored, rule), allowed))
+    if rule["kind"] == Kind.BEST:
+        rows = rows[: _depth(rule, cut, len(rows))]
+    if len(rows) == 0:
+        raise AudienceEmpty("Nobody is left to send to. Choose another audience.")
+    return Choice(_name(rule, len(rows)), dict(rule), rows, cut, _advice(cut, scored, allowed, rows))
+
+
+def choose_sent(scored: Scored, audience: Audience) -> Choice:
+    """The people a campaign really was sent to, whoever may have refused since. Raises AudienceEmpty."""
+    rows = _best_first(scored, scored.rows_of(audience_member_ids(audience.pk)))
+    if len(rows) == 0:
+        raise AudienceEmpty(f"“{audience}” has no members. Import the recipients of the campaign first.")
+    allowed = allowed_rows(scored)
+    cut = recommend_cut(scored.plan(allowed))
+    return Choice(audience.name, {"kind": audience.kind}, rows, cut, _advice(cut, scored, allowed, rows))
+
+
+def build_audience(choice: Choice, scored: Scored, *, at: datetime, seed: int, job_id: int | None) -> Audience:
+    """Write the audience and its members, in the caller's transaction."""
+    audience = Audience.objects.create(
+        name=choice.name,
+        kind=choice.rule["kind"],
+        rule=choice.rule,
+        as_of=scored.as_of,
+        advice=choice.advice,
+        job_id=job_id,
+        created_at=at,
+    )
+    members = _members(audience, choice.rows, scored, np.random.default_rng(seed))
+    AudienceMember.objects.bulk_create(members, batch_size=BATCH)
+    return audience
+
+
+def _wanted(scored: Scored, rule: Mapping[str, Any]) -> IntArray:
+    if rule["kind"] == Kind.SEGMENT:
+        return scored.rows_of(segment_member_ids(rule["segment_id"]))
+    if rule["kind"] == Kind.IMPORTED:
+        past = Campaign.objects.get(pk=rule["campaign_id"])
+        return scored.rows_of(audience_member_ids(past.audience_id)) if past.audience_id else _no_rows()
+    return np.arange(len(scored.customers), dtype=np.int64)
+
+
+def _no_rows() -> IntArray:
+    return np.empty(0, dtype=np.int64)
+
+
+def _best_first(scored: Scored, rows: IntArray) -> IntArray:
+    return rows[rank(scored.logits[rows], scored.customers.customer_ids[rows])]
+
+
+def _depth(rule: Mapping[str, Any], cut: Cut, n_allowed: int) -> int:
+    if rule.get("n"):
+        return int(rule["n"])
+    if cut.advice == Advice.NOBODY:
+        return max(round(n_allowed * SHARE_SHOWN_WHEN_NOBODY_PAYS), 1)
+    return cut.depth
+
+
+def _name(rule: Mapping[str, Any], n: int) -> str:
+    if rule["kind"] == Kind.SEGMENT:
+        return str(Segment.objects.get(pk=rule["segment_id"]))
+    if rule["kind"] == Kind.IMPORTED:
+        return f"The {n:,} people {Campaign.objects.get(pk=rule['campaign_id'])} was sent to"
+    if rule["kind"] == Kind.BEST:
+        return f"The {n:,} people most likely to take it"
+    return f"Everybody ({n:,} people)"
+
+
+def _advice(cut: Cut, scored: Scored, allowed: IntArray, rows: IntArray) -> str:
+    currency = scored.campaign.currency
+    if cut.advice == Advice.NOBODY:
+        left, needed = scored.assumptions.for_engine().value_per_redemption, break_even(scored.plan(rows))
+        return (
+            f"Send to nobody: a redemption leaves {left:.2f} {currency} after its benefit, and these "
+            f"{len(rows):,} people would pay for their contact only from {needed:.2f} {currency}."
+        )
+    if cut.advice == Advice.EVERYBODY:
+        return "Send to everybody: even the least likely customer is expected to pay back."
+    return f"Send to the {cut.depth:,} likeliest of {len(allowed):,}: the next one is not expected to pay back."
+
+
+def _members(audience: Audience, rows: IntArray, scored: Scored, rng: np.random.Generator) -> list[AudienceMember]:
+    low, high = np.quantile(scored.learnt.knowledge.effect.draw(N_EFFECTS, rng), INTERVAL)
+    mean = scored.learnt.knowledge.effect.mean
+    logits = scored.logits[rows]
+    chosen = scored.customers.take(rows)
+    columns = zip(
+        chosen.customer_ids.tolist(),
+        _chances(logits + mean),
+        _chances(logits + min(low, mean)),
+        _chances(logits + max(high, mean)),
+        expected_profit(scored.plan(rows)).tolist(),
+        sentences(chosen, scored.reasons[rows]),
+        strict=True,
+    )
+    return [
+        AudienceMember(
+            audience=audience,
+            customer_id=customer_id,
+            position=position,
+            score=score,
+            score_low=score_low,
+            score_high=score_high,
+            expected_profit=profit,
+            reason=reason,
+        )
+        for position, (customer_id, score, score_low, score_high, profit, reason) in enumerate(columns, start=1)
+    ]
+
+
+def _chances(logits: FloatArray) -> list[float]:
+    chances: list[float] = expit(logits).tolist()
+    return chances

@@ -1,0 +1,172 @@
+"""Rehearse a campaign: whom it would reach, how it would be received, and how sure that is.
+
+Idempotent: a job that is done twice finds what it wrote the first time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from campaigns.engine import simulation as engine
+from campaigns.models import Audience, Campaign, Forecast, Simulation
+from campaigns.queries.history import moment_known
+from campaigns.services.audiences import Choice, build_audience, choose, choose_sent
+from campaigns.services.curves import simulation_curves
+from campaigns.services.learning import learn_reception
+from campaigns.services.scoring import Scored, score_customers
+from loyalty.services.progress import Progress
+
+Kind = Audience.Kind
+COUNTS = {"reach", "redeemers", "redemptions"}
+BASES = {
+    "reach": Forecast.Basis.KNOWN,
+    "redeemers": Forecast.Basis.BACK_TESTED,
+    "redemptions": Forecast.Basis.BACK_TESTED,
+}
+
+
+class NeverSent(Exception):
+    """A campaign whose recipients are unknown cannot be compared with what happened."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        super().__init__(f"Nobody knows whom “{campaign}” was sent to. Import its recipients first.")
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A past campaign, forecast for the people it was sent to and for those we would have picked."""
+
+    sent: Simulation
+    picked: Simulation
+
+
+def simulate_campaign(*, campaign: Campaign, at: datetime, seed: int, report: Progress) -> Simulation:
+    """Simulate a planned campaign for its audience rule. Raises HistoryTooSmall, AudienceEmpty."""
+    done = _made_by(report.job_id, campaign)
+    if done:
+        return done[0]
+    scored = _scored(campaign, at=at, seed=seed, report=report)
+    choice = choose(scored, campaign.audience_rule or {"kind": Kind.BEST})
+    report(95, 100, "Simulating")
+    prepared = _prepare(choice, scored, seed)
+    with report.writing():
+        audience = build_audience(choice, scored, at=at, seed=seed, job_id=report.job_id)
+        if campaign.state == Campaign.State.DRAFT:
+            Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.DRAFT).update(audience=audience)
+        return _store(prepared, audience, scored, at=at, seed=seed, job_id=report.job_id)
+
+
+def rehearse_campaign(*, campaign: Campaign, at: datetime, seed: int, report: Progress) -> Rehearsal:
+    """Forecast a past campaign as of the day before it began: for those it was sent to, and for our own pick.
+
+    Raises NeverSent, HistoryTooSmall, AudienceEmpty.
+    """
+    done = _made_by(report.job_id, campaign)
+    if len(done) == 2:
+        return Rehearsal(*done)
+    if campaign.audience is None:
+        raise NeverSent(campaign)
+    scored = _scored(campaign, at=at, seed=seed, report=report)
+    sent = choose_sent(scored, campaign.audience)
+    picked = choose(scored, {"kind": Kind.BEST, "n": len(sent.rows)})
+    report(95, 100, "Simulating")
+    prepared = _prepare(sent, scored, seed), _prepare(picked, scored, seed)
+    with report.writing():
+        audience = build_audience(picked, scored, at=at, seed=seed, job_id=report.job_id)
+        return Rehearsal(
+            sent=_store(prepared[0], campaign.audience, scored, at=at, seed=seed, job_id=report.job_id),
+            picked=_store(prepared[1], audience, scored, at=at, seed=seed, job_id=report.job_id),
+        )
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    forecast: engine.Forecast
+    evidence: dict[str, Any]
+    curves: dict[str, Any]
+
+
+def _made_by(job_id: int | None, campaign: Campaign) -> list[Simulation]:
+    if job_id is None:
+        return []
+    return list(Simulation.objects.filter(job_id=job_id, campaign=campaign).order_by("id"))
+
+
+def _scored(campaign: Campaign, *, at: datetime, seed: int, report: Progress) -> Scored:
+    as_of = moment_known(at=at, starts_at=campaign.starts_at)
+    learnt = learn_reception(as_of=as_of, at=at, seed=seed, report=report)
+    report(80, 100, "Scoring every customer")
+    return score_customers(campaign=campaign, as_of=as_of, learnt=learnt)
+
+
+def _prepare(choice: Choice, scored: Scored, seed: int) -> _Prepared:
+    rng = np.random.default_rng(seed)
+    return _Prepared(
+        forecast=engine.simulate(scored.plan(choice.rows), rng),
+        evidence=_evidence(choice, scored),
+        curves=simulation_curves(choice, scored, rng),
+    )
+
+
+def _evidence(choice: Choice, scored: Scored) -> dict[str, Any]:
+    effect = scored.learnt.knowledge.effect
+    chosen = scored.customers.take(choice.rows)
+    received = chosen.values[:, chosen.names.index("campaigns_received")]
+    return {
+        **scored.learnt.knowledge.evidence,
+        "campaign_effect": {"mean": effect.mean, "sd": effect.sd, "n_campaigns": effect.n_campaigns},
+        "redemptions_per_redeemer": scored.counts.mean,
+        "n_never_sent_before": int((received == 0).sum()),
+        "advice": choice.advice,
+    }
+
+
+def _store(
+    prepared: _Prepared, audience: Audience, scored: Scored, *, at: datetime, seed: int, job_id: int | None
+) -> Simulation:
+    simulation = Simulation.objects.create(
+        campaign=scored.campaign,
+        audience=audience,
+        model_version=scored.learnt.version,
+        as_of=scored.as_of,
+        assumptions=scored.assumptions.as_json(),
+        evidence=prepared.evidence,
+        curves=prepared.curves,
+        seed=seed,
+        job_id=job_id,
+        created_at=at,
+    )
+    Forecast.objects.bulk_create(_forecasts(simulation, prepared.forecast, scored.campaign.currency))
+    return simulation
+
+
+def _forecasts(simulation: Simulation, forecast: engine.Forecast, currency: str) -> list[Forecast]:
+    return [
+        Forecast(
+            simulation=simulation,
+            metric=metric,
+            basis=BASES.get(metric, Forecast.Basis.ASSUMPTION),
+            mean=forecast[metric].mean,
+            mid=forecast[metric].mid,
+            currency="" if metric in COUNTS else currency,
+            **_intervals(forecast[metric]),
+            **_naive(metric, forecast),
+        )
+        for metric in engine.METRICS
+    ]
+
+
+def _intervals(metric: engine.MetricForecast) -> Mapping[str, float]:
+    lows = {f"low_{interval.level * 100:.0f}": interval.low for interval in metric.intervals}
+    highs = {f"high_{interval.level * 100:.0f}": interval.high for interval in metric.intervals}
+    return lows | highs
+
+
+def _naive(metric: str, forecast: engine.Forecast) -> Mapping[str, float]:
+    if metric != "redeemers":
+        return {}
+    interval = forecast.coin_toss_redeemers.interval(0.9)
+    return {"naive_low_90": interval.low, "naive_high_90": interval.high}
