@@ -5,15 +5,16 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import structlog
 from celery import current_app, shared_task
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from loyalty.models import Job
-from loyalty.services import jobs
+from loyalty.services import jobs, sales
 from loyalty.services.leases import Lease, claim
 from loyalty.services.progress import JobCancelled, LeaseLost, Progress
 
@@ -107,3 +108,14 @@ def _keep(lease: Lease, done: threading.Event) -> None:
 def sweep_jobs() -> None:
     for job in jobs.sweep():
         current_app.send_task(job.task, [job.pk])
+
+
+@shared_task(name="loyalty.add_up_sales")
+def add_up_sales() -> None:
+    sales.add_up_sales()
+
+
+def freshen_sales(*, at: datetime) -> None:
+    """Have the sums of sales brought up to date by a worker when records came in since."""
+    if sales.sums_are_behind(at=at):
+        transaction.on_commit(add_up_sales.delay)

@@ -4,11 +4,13 @@ from loyalty.models.jobs import Job, JobEntry
 from loyalty.models.orders import Order, OrderLine
 from loyalty.models.products import Category, Product
 from loyalty.models.records import IngestRun, RejectedRow
+from loyalty.models.sales import CustomerSales, ProductSales, SalesPeriod, SalesVersion
 
 __all__ = [
     "Category",
     "Consent",
     "Customer",
+    "CustomerSales",
     "IngestRun",
     "Interaction",
     "Job",
@@ -16,6 +18,9 @@ __all__ = [
     "Order",
     "OrderLine",
     "Product",
+    "ProductSales",
     "Rating",
     "RejectedRow",
+    "SalesPeriod",
+    "SalesVersion",
 ]

@@ -32,10 +32,10 @@ def compact(value: Number | None) -> str:
     """1469307 -> 1.47 M; short figures stay as they are."""
     if value is None:
         return NOTHING
-    for limit, letter in ((1_000_000_000, "B"), (1_000_000, "M"), (10_000, "k")):
-        if abs(value) >= limit:
-            scaled = float(value) / (1_000 if letter == "k" else limit)
-            return f"{scaled:.3g} {letter}" if abs(scaled) < 1000 else f"{scaled:,.0f} {letter}"
+    number = float(value)
+    for limit, unit, letter in ((1e9, 1e9, "B"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if abs(number) >= limit:
+            return f"{number / unit:.3g} {letter}"
     return count(value)
 
 
@@ -49,7 +49,7 @@ def money(value: Number | None, currency: str = "USD") -> str:
     """Whole units from 1,000 on, cents below: `$1,235`, `$3.40`."""
     if value is None:
         return NOTHING
-    return _money(value, currency, 0 if abs(value) >= WHOLE_FROM else 2)
+    return _money(value, currency, 0 if abs(float(value)) >= WHOLE_FROM else 2)
 
 
 @register.filter
@@ -59,7 +59,7 @@ def amount(value: Number | None, currency: str = "USD") -> str:
 
 
 def _money(value: Number, currency: str, places: int) -> str:
-    digits = number_format(abs(value), decimal_pos=places, force_grouping=True)
+    digits = number_format(abs(Decimal(value)), decimal_pos=places, force_grouping=True)
     sign = "−" if value < 0 and any(digit in "123456789" for digit in digits) else ""
     symbol = SYMBOLS.get(currency)
     return f"{sign}{symbol}{digits}" if symbol else f"{sign}{digits} {currency}".rstrip()
@@ -76,7 +76,7 @@ def change(value: Number | None) -> str:
     """A relative change with its sign: +4.2%, −1.0%."""
     if value is None:
         return NOTHING
-    return f"{'+' if value > 0 else '−' if value < 0 else ''}{share(abs(value))}"
+    return f"{'+' if value > 0 else '−' if value < 0 else ''}{share(abs(float(value)))}"
 
 
 @register.simple_tag
@@ -137,7 +137,7 @@ def cell(value: object) -> str:
     if isinstance(value, int):
         return count(value)
     if isinstance(value, float | Decimal):
-        return f"{value:,.0f}" if abs(value) >= WHOLE_FROM else f"{value:.4g}"
+        return f"{value:,.0f}" if abs(float(value)) >= WHOLE_FROM else f"{value:.4g}"
     if isinstance(value, datetime):
         return moment(value) if (value.hour or value.minute) else day(value)
     return day(value) if isinstance(value, date) else str(value)
