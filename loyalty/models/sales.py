@@ -1,4 +1,4 @@
-"""What was sold, added up once and read often. Views of the database, refreshed by `services.sales`: never written here.
+"""What was sold, added up once and read often: views of the database that `services.sales` refreshes, never written here.
 
 Only orders in the shop's main currency count: money of two currencies cannot be added.
 """
