@@ -20,7 +20,7 @@ from segments.models import Segment
 
 NEW_TYPE = "new type"
 UNREADABLE = "Remove the unreadable sign."
-CHANNELS = [("mail", "Letter"), ("email", "E-mail"), ("app", "App"), ("sms", "Text message"), ("till", "At the till")]
+CHANNELS = [("mail", "Letter"), ("email", "E-mail"), ("sms", "Text message"), ("push", "App message")]
 AUDIENCES = [
     (Audience.Kind.BEST, "The best customers for it"),
     (Audience.Kind.SEGMENT, "A segment"),

@@ -165,9 +165,23 @@ def campaign_page(pk: int) -> Campaign | None:
     """One campaign with its people and sizes, or None when there is none."""
     found = Campaign.objects.select_related("audience", "created_by", "approved_by").annotate(
         n_members=_n_members(),
+        n_took=_n_took(),
         n_offers=_counted(CampaignOffer.objects.filter(campaign=OuterRef("pk")), "campaign"),
     )
     return found.filter(pk=pk).first()
+
+
+def what_happened(campaign: Campaign, *, now: datetime) -> dict[str, Any]:
+    """How many took a campaign from `campaign_page`, where it was sent at all."""
+    was_sent = campaign.state in SENT_STATES
+    took: int = campaign.n_took  # type: ignore[attr-defined]
+    n_members: int = campaign.n_members  # type: ignore[attr-defined]
+    return {
+        "was_sent": was_sent,
+        "took": took if was_sent else None,
+        "took_share": took / n_members if was_sent and n_members else None,
+        "is_complete": campaign.ends_at <= now,
+    }
 
 
 @dataclass(frozen=True)

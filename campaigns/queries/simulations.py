@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import BigIntegerField, Count, F, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from campaigns.models import AudienceMember, Forecast, Outcome, Redemption, Simulation
+from campaigns.charts.scoreboard import Scored
+from campaigns.models import AudienceMember, Campaign, Forecast, Outcome, Redemption, Simulation
 from campaigns.models.simulations import Metric
 
 
@@ -97,6 +99,41 @@ def scoreboard() -> Scoreboard:
         if row.is_scored:
             newest.setdefault(row.simulation.campaign_id, row)
     return Scoreboard(list(newest.values()))
+
+
+@dataclass(frozen=True)
+class Record:
+    """The back-test that the newest simulation stands on."""
+
+    rows: list[Scored]
+    as_of: datetime
+
+    @property
+    def n_inside(self) -> int:
+        return sum(row.is_inside for row in self.rows)
+
+
+def record_of(simulation: Simulation) -> list[Scored]:
+    """How forecasts made in the same way did on earlier campaigns, each knowing only what came before it."""
+    lines = simulation.evidence.get("scoreboard", [])
+    names = dict(Campaign.objects.filter(pk__in=[line["campaign_id"] for line in lines]).values_list("pk", "name"))
+    return [
+        Scored(
+            names.get(line["campaign_id"], "A campaign since removed"),
+            line["mid"],
+            line["low_90"],
+            line["high_90"],
+            line["actual"],
+        )
+        for line in lines
+    ]
+
+
+def newest_record() -> Record | None:
+    """The longest back-test known: that of the simulation which looked latest."""
+    newest = Simulation.objects.order_by("-as_of", "-id").first()
+    rows = record_of(newest) if newest else []
+    return Record(rows, newest.as_of) if newest and rows else None
 
 
 def simulation_page(pk: int) -> Simulation | None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from campaigns.models import Audience, Campaign, Offer
 from campaigns.queries.campaigns import AudienceRule, audience_rule, audience_size
@@ -68,6 +69,10 @@ class PlanReview:
     @property
     def n_days(self) -> int:
         return round((self.plan.ends_at - self.plan.starts_at) / timedelta(days=1))
+
+    @property
+    def last_day(self) -> date:
+        return timezone.localdate(self.plan.ends_at - timedelta(microseconds=1))
 
     @property
     def contact_cost(self) -> Decimal | None:

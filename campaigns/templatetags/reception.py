@@ -42,3 +42,8 @@ def times(value: float | None) -> str:
     """1 -> once, 2 -> twice, 3 -> 3 times."""
     n = round(value or 0)
     return {0: "never", 1: "once", 2: "twice"}.get(n, f"{n:,} times")
+
+
+@register.filter
+def absolute(value: float) -> float:
+    return abs(value)

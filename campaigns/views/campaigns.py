@@ -73,6 +73,7 @@ def _campaign_page(request: HttpRequest, campaign: Campaign, form: RejectionForm
         "outcomes": queries.campaign_outcomes(campaign),
         "rehearsal": queries.newest_rehearsal(campaign),
         "is_author": campaign.created_by_id == request.user.pk,
+        **queries.what_happened(campaign, now=data_horizon() or timezone.now()),
         "rejection": form,
     }
     return render(request, "campaigns/campaign.html", context, status=status)
