@@ -23,6 +23,10 @@ class IngestRun(models.Model):
     n_unchanged = models.BigIntegerField(default=0)
     n_rejected = models.BigIntegerField(default=0)
     note = models.TextField(blank=True)
+    options = models.JSONField(default=dict, blank=True, help_text="What was decided for this import.")
+    fingerprint = models.CharField(
+        max_length=64, blank=True, help_text="The same source read in the same way has the same one."
+    )
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="ingest_runs")
     started_at = models.DateTimeField()

@@ -1,0 +1,137 @@
+"""What the whole file says, checked set by set: shapes, references, the same key twice."""
+
+from loyalty.services.ingest.cells import literal
+from loyalty.services.ingest.kinds import Column, Part, Reference
+from loyalty.services.ingest.rows import LINE, PREFIX, RECORD
+from loyalty.services.ingest.staging import CLEAN, PROBLEMS, RAW, Staging
+
+VALUE_LENGTH = 200
+REASON_LENGTH = 300
+REFUSED = f"EXISTS (SELECT FROM {PROBLEMS} p WHERE p.line = s.{LINE})"
+
+
+def check(rows: Staging) -> None:
+    """Fill the table of clean rows; whatever cannot be taken is written down with its reason."""
+    _check_shapes(rows)
+    _clean(rows)
+    _check_references(rows)
+    for part in rows.kind.parts:
+        if not part.only_updates:
+            _check_repeats(rows, part)
+    if rows.scalar(f"SELECT EXISTS (SELECT FROM {PROBLEMS})"):
+        _leave_out_torn_groups(rows)
+        rows.run(f"DELETE FROM {CLEAN} s WHERE {REFUSED}")
+
+
+def _check_shapes(rows: Staging) -> None:
+    """One pass over all rows and cells; the sentences are made for the few that need one."""
+    wrong = " OR ".join(cell.is_wrong() for cell in rows.cells)
+    told = ", ".join(
+        f"({rows.told(cell.column.name)}, left({cell.raw}::text, {VALUE_LENGTH}), {cell.problem()})"
+        for cell in rows.cells
+    )
+    rows.run(
+        f"INSERT INTO {PROBLEMS} SELECT s.{LINE}, {rows.place()}, f.name, f.value, left(f.reason, {REASON_LENGTH}) "
+        f"FROM {RAW} s CROSS JOIN LATERAL (VALUES {told}) f(name, value, reason) "
+        f"WHERE ({wrong}) AND f.reason IS NOT NULL AND NOT {REFUSED}"
+    )
+
+
+def _clean(rows: Staging) -> None:
+    """Typed values, and the id of each row that a reference names."""
+    kept = [f"s.{LINE}"] + ([f"s.{RECORD}", f"s.{PREFIX}"] if rows.rows.is_nested else [])
+    values = [f'{cell.value()} AS "{cell.column.name}"' for cell in rows.cells]
+    absent = [
+        f'{column.when_absent} AS "{column.name}"'
+        for column in rows.kind.columns
+        if column.when_absent and column.name not in rows.rows.names
+    ]
+    ids, joins = [], []
+    for number, cell in enumerate(rows.cells):
+        if (reference := cell.column.reference) is not None and not reference.also_in:
+            ids.append(f'r{number}.id AS "{cell.column.name}__id"')
+            table = reference.model._meta.db_table
+            joins.append(f'LEFT JOIN {table} r{number} ON r{number}."{reference.key}" = {cell.text}')
+    columns = ", ".join([*kept, *values, *absent, *ids])
+    rows.run(f"CREATE TEMP TABLE {CLEAN} AS SELECT {columns} FROM {RAW} s {' '.join(joins)} WHERE NOT {REFUSED}")
+    rows.run(f"ANALYZE {CLEAN}")
+
+
+def _check_references(rows: Staging) -> None:
+    for column in rows.columns:
+        reference = column.reference
+        if reference is not None and not reference.is_implied(rows.options):
+            _check_reference(rows, column, reference)
+
+
+def _check_reference(rows: Staging, column: Column, reference: Reference) -> None:
+    name = column.name
+    unknown = f's."{name}__id" IS NULL'
+    if reference.also_in:
+        table = reference.model._meta.db_table
+        unknown = (
+            f'NOT EXISTS (SELECT FROM {table} r WHERE r."{reference.key}" = s."{name}") '
+            f'AND NOT EXISTS (SELECT FROM {CLEAN} o WHERE o."{reference.also_in}" = s."{name}")'
+        )
+    reason = f"There is no {reference.noun} with this key. Import the {reference.noun} first, or correct the key."
+    rows.run(
+        f"INSERT INTO {PROBLEMS} "
+        f'SELECT s.{LINE}, {rows.place()}, {rows.told(name)}, left(s."{name}", {VALUE_LENGTH}), {literal(reason)} '
+        f'FROM {CLEAN} s WHERE s."{name}" IS NOT NULL AND {unknown}'
+    )
+
+
+def repeats_table(rows: Staging, part: Part) -> str:
+    return f"ingest_repeats_{rows.kind.parts.index(part)}"
+
+
+def _check_repeats(rows: Staging, part: Part) -> None:
+    """A key may stand there again with the same values, which is harmless; with other values one of them is wrong."""
+    table = repeats_table(rows, part)
+    keys = ", ".join(f's."{name}"' for name in part.key)
+    values = ", ".join(f's."{name}"' for name in part.all_columns if rows.has(name) and name not in part.key)
+    mark = f"hash_record_extended(ROW({values}), 0)" if values else "0"
+    rows.run(f"DROP TABLE IF EXISTS pg_temp.{table}")
+    rows.run(
+        f"CREATE TEMP TABLE {table} AS SELECT {keys}, min(s.{LINE}) AS first_line, "
+        f"min(s.mark) <> max(s.mark) AS differs FROM (SELECT s.*, {mark} AS mark FROM {CLEAN} s) s "
+        f"GROUP BY {keys} HAVING count(*) > 1"
+    )
+    if rows.scalar(f"SELECT EXISTS (SELECT FROM {table} WHERE differs)"):
+        _tell_repeats(rows, part, values)
+
+
+def _tell_repeats(rows: Staging, part: Part, values: str) -> None:
+    key = part.key[-1]
+    same = " AND ".join(f'g."{name}" = s."{name}"' for name in part.key)
+    first = values.replace('s."', 'o."')
+    what = "Record " if rows.rows.is_nested else "Line "
+    advice = f" gives other values for the same {' and '.join(part.key)}. Keep one of them."
+    rows.run(
+        f"INSERT INTO {PROBLEMS} "
+        f'SELECT s.{LINE}, {rows.place()}, {rows.told(key)}, left(s."{key}"::text, {VALUE_LENGTH}), '
+        f"{literal(what)} || {rows.place('o')} || {literal(advice)} "
+        f"FROM {CLEAN} s JOIN {repeats_table(rows, part)} g ON g.differs AND {same} "
+        f"JOIN {CLEAN} o ON o.{LINE} = g.first_line "
+        f"WHERE s.{LINE} <> o.{LINE} AND ROW({values}) IS DISTINCT FROM ROW({first})"
+    )
+
+
+def _leave_out_torn_groups(rows: Staging) -> None:
+    """Rows that form one order stand or fall together: half an order would be a wrong order."""
+    if not rows.kind.group:
+        return
+    if rows.rows.is_nested:
+        rows.run(f"DELETE FROM {CLEAN} s WHERE EXISTS (SELECT FROM {PROBLEMS} p WHERE p.place = s.{RECORD})")
+        return
+    key, group = rows.kind.parts[0].key[0], rows.kind.group
+    before = literal(f"Another row of this {group} (line ")
+    after = literal(f") was refused, so the whole {group} waits. Correct that row and upload the {group} again.")
+    rows.run(
+        f"INSERT INTO {PROBLEMS} "
+        f'SELECT s.{LINE}, {rows.place()}, {rows.told(key)}, left(s."{key}", {VALUE_LENGTH}), '
+        f"{before} || torn.place || {after} FROM {CLEAN} s JOIN ("
+        f'SELECT btrim(r."{key}") AS name, min(p.place) AS place '
+        f"FROM {PROBLEMS} p JOIN {RAW} r ON r.{LINE} = p.line GROUP BY 1"
+        f') torn ON torn.name = s."{key}" WHERE NOT {REFUSED}'
+    )

@@ -1,0 +1,140 @@
+"""What a kind of record is: its columns, the tables it fills, and how a row is recognised again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Field, Model
+
+
+class Cell(Enum):
+    """What a cell holds, as people would say it."""
+
+    TEXT = "text"
+    NUMBER = "a number"
+    INTEGER = "a whole number"
+    TIME = "a date and time"
+    DATE = "a date"
+    BOOLEAN = "yes or no"
+    JSON = "named values"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the caller decides for one import."""
+
+    at: datetime
+    source: str
+    zone: str = settings.TIME_ZONE
+    currency: str = settings.DEFAULT_CURRENCY
+    unknown_products: str = "reject"
+
+    @property
+    def creates_products(self) -> bool:
+        return self.unknown_products == "create"
+
+
+# Creates the rows that a reference implies, given the cursor, the column and the options.
+Maker = Callable[[Any, str, Options], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A column that names a row of another table by the key people use for it."""
+
+    model: type[Model]
+    key: str
+    noun: str
+    make: Maker | None = None
+    is_made: Callable[[Options], bool] = lambda options: True
+    also_in: str = ""  # the row may as well be brought by this column of the same file
+
+    def is_implied(self, options: Options) -> bool:
+        """Whether an unknown name makes a new row instead of being refused."""
+        return self.make is not None and self.is_made(options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of the file, and the model field whose limits it must keep."""
+
+    name: str
+    cell: Cell
+    of: type[Model]
+    field: str
+    is_required: bool = False
+    reference: Reference | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str = ""
+    advice: str = ""
+    default: Callable[[Options], Any] | None = None
+    when_absent: str = ""  # SQL that stands for the column when a file does not have it
+    example: str = ""
+
+    @property
+    def model_field(self) -> "Field[Any, Any]":
+        found: Field[Any, Any] = self.of._meta.get_field(self.field)  # type: ignore[assignment]
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A foreign key that can only be looked up while writing, because this very import may bring the row."""
+
+    column: str
+    field: str
+    model: type[Model]
+    key: str
+    value: str = "id"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One table that a kind fills. `key` and `columns` are names of columns of the file."""
+
+    model: type[Model]
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    links: tuple[Link, ...] = ()
+    only_updates: bool = False
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        return (*self.columns, *(link.column for link in self.links))
+
+
+Preparation = Callable[[Any, Options], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordKind:
+    """Everything the import knows about one kind of record."""
+
+    name: str
+    label: str
+    columns: tuple[Column, ...]
+    parts: tuple[Part, ...]
+    prepare: Preparation | None = None
+    nested: str = ""  # the key of an API record that holds a list of further rows
+    group: str = ""  # what rows of several tables form, all of it or none: an order
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def main(self) -> Part:
+        """The table whose rows the rows of the file are."""
+        return [part for part in self.parts if not part.only_updates][-1]
+
+
+def columns_of(model: type[Model], **cells: Cell) -> tuple[Column, ...]:
+    """Optional columns that carry the names of the model's own fields."""
+    return tuple(Column(name=name, cell=cell, of=model, field=name) for name, cell in cells.items())

@@ -1,0 +1,169 @@
+"""The staging tables of one session: rows as they came, then rows that can be taken, with their references found.
+
+They are temporary tables: no log is written for them, nobody else sees them, and a dead connection takes them along.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+from django.db import connection
+
+from loyalty.services.ingest.cells import StagedCell, literal
+from loyalty.services.ingest.kinds import Column, Options, RecordKind
+from loyalty.services.ingest.rows import LINE, PREFIX, RECORD, FileRefused, Problem, Rows
+
+RAW = "ingest_raw"
+CLEAN = "ingest_clean"
+PROBLEMS = "ingest_problems"
+CHANGES = "ingest_changes"
+TABLES = (RAW, CLEAN, PROBLEMS, CHANGES)
+COPY_BYTES = 1 << 18
+# Hash joins and groups over the whole file stay in memory; given back at the end.
+WORK_MEMORY = "128MB"
+
+
+class Staging:
+    """One import under way on one connection."""
+
+    def __init__(self, cursor: Any, kind: RecordKind, rows: Rows, options: Options) -> None:
+        self.cursor = cursor
+        self.kind = kind
+        self.rows = rows
+        self.options = options
+        self.n_rows = 0
+
+    def run(self, statement: str, values: Any = None) -> int:
+        """Execute one statement; return how many rows it touched."""
+        self.cursor.execute(statement, values)
+        return int(self.cursor.rowcount)
+
+    def scalar(self, statement: str) -> Any:
+        self.cursor.execute(statement)
+        return self.cursor.fetchone()[0]
+
+    def has(self, name: str) -> bool:
+        """Whether the column is in the file, or can be worked out without it."""
+        return name in self.rows.names or bool(self.kind.column(name).when_absent)
+
+    @property
+    def columns(self) -> list[Column]:
+        return [column for column in self.kind.columns if column.name in self.rows.names]
+
+    @property
+    def cells(self) -> list[StagedCell]:
+        return [
+            StagedCell(column, _database_type(self.rows.schema.field(column.name).type), self.options.zone)
+            for column in self.columns
+        ]
+
+    def place(self, alias: str = "s") -> str:
+        """SQL for the number that people know the row by: the line of the file, the record of the call."""
+        return f"{alias}.{RECORD}" if self.rows.is_nested else f"{alias}.{LINE}"
+
+    def told(self, column: str) -> str:
+        """SQL for the column's name as people wrote it: `lines[2].sku` in a nested record."""
+        head = self.kind.parts[0]
+        if not self.rows.is_nested or column in (*head.key, *head.all_columns):
+            return literal(column)
+        return f"s.{PREFIX} || {literal(column)}"
+
+
+@contextmanager
+def staging(kind: RecordKind, rows: Rows, options: Options) -> Iterator[Staging]:
+    """Make the temporary tables and leave nothing of them behind."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('work_mem', %s, false)", [WORK_MEMORY])
+        _make_tables(cursor, rows)
+        try:
+            yield Staging(cursor, kind, rows, options)
+        finally:
+            # After an error inside a transaction nothing can be executed; the roll-back removes the tables.
+            if not connection.needs_rollback and connection.is_usable():
+                _drop_tables(cursor)
+                cursor.execute("RESET work_mem")
+
+
+def _drop_tables(cursor: Any) -> None:
+    cursor.execute("DROP TABLE IF EXISTS " + ", ".join(f"pg_temp.{table}" for table in TABLES))
+
+
+def _make_tables(cursor: Any, rows: Rows) -> None:
+    _drop_tables(cursor)
+    columns = ", ".join(f'"{field.name}" {_staged_as(field)}' for field in rows.schema)
+    cursor.execute(f"CREATE TEMP TABLE {RAW} ({columns})")
+    cursor.execute(f'CREATE TEMP TABLE {PROBLEMS} (line bigint, place bigint, "column" text, value text, reason text)')
+    cursor.execute(f"CREATE TEMP TABLE {CHANGES} (line bigint, part int, what text)")
+
+
+def _staged_as(field: pa.Field) -> str:
+    return "bigint" if field.name in (LINE, RECORD) else _database_type(field.type)
+
+
+def _database_type(arrow: pa.DataType) -> str:
+    if pa.types.is_timestamp(arrow):
+        return "timestamptz" if arrow.tz else "timestamp"
+    return "text" if pa.types.is_string(arrow) else "numeric"
+
+
+def stage(into: Staging, tell: Callable[[int], None]) -> None:
+    """Copy all rows in as they came, and keep what was found wrong while reading them."""
+    names = ", ".join(f'"{name}"' for name in into.rows.schema.names)
+    stream = _BatchStream(into.rows.batches, tell)
+    into.cursor.copy_expert(f"COPY {RAW} ({names}) FROM STDIN (FORMAT csv)", stream, COPY_BYTES)
+    if stream.failure is not None:
+        raise stream.failure
+    if not stream.n_rows:
+        raise FileRefused("There are no rows. A heading alone says nothing.")
+    into.n_rows = stream.n_rows
+    keep_problems(into, into.rows.problems)
+    into.run(f"ANALYZE {RAW}")
+
+
+def keep_problems(into: Staging, problems: list[Problem]) -> None:
+    """Write down what was found wrong while reading."""
+    for problem in problems:
+        into.run(
+            f"INSERT INTO {PROBLEMS} SELECT s.{LINE}, {into.place()}, {into.told(problem.column)}, %s, %s "
+            f"FROM {RAW} s WHERE s.{LINE} = %s",
+            [problem.value, problem.reason, problem.line],
+        )
+
+
+class _BatchStream:
+    """What COPY reads from: the batches as CSV, made one at a time.
+
+    An error in the source ends the stream and is raised afterwards. Raised inside COPY it would end the transaction.
+    """
+
+    def __init__(self, batches: Iterator[pa.RecordBatch], tell: Callable[[int], None]) -> None:
+        self.batches = batches
+        self.tell = tell
+        self.n_rows = 0
+        self.text = io.BytesIO()
+        self.failure: Exception | None = None
+
+    def read(self, size: int) -> bytes:
+        while not (part := self.text.read(size)):
+            try:
+                is_more = self._advance()
+            except Exception as error:
+                self.failure = error
+                return b""
+            if not is_more:
+                return b""
+        return part
+
+    def _advance(self) -> bool:
+        batch = next(self.batches, None)
+        if batch is None:
+            return False
+        self.text = io.BytesIO()
+        pacsv.write_csv(batch, self.text, pacsv.WriteOptions(include_header=False))
+        self.text.seek(0)
+        self.n_rows += len(batch)
+        self.tell(self.n_rows)
+        return True
