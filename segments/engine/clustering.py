@@ -199,7 +199,8 @@ def _check(values: Matrix, k_range: range) -> None:
         raise ValueError("every feature has to be a finite number")
     distinct = len(np.unique(values, axis=0))
     if distinct < 2 * max(k_range):
-        raise TooFewCustomers(f"{distinct} different customers cannot be divided into {max(k_range)} segments")
+        sentence = f"{distinct} different customers cannot be divided into {max(k_range)} segments"
+        raise TooFewCustomers(f"{sentence}: import more customers and orders first.")
 
 
 def _fit(scaled: Matrix, k: int, rng: np.random.Generator, n_init: int = 5) -> KMeans:
