@@ -16,6 +16,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 from recommender.engine.autoencoder_serving import RESIDUAL_GAIN, AutoencoderScorer, encoded
+from recommender.engine.base import Progress
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.metrics import ndcg_at_k
 from recommender.engine.splits import EvaluationSlice
@@ -38,7 +39,13 @@ class Autoencoder(AutoencoderScorer):
     Vincent et al.: Extracting and composing robust features with denoising autoencoders, ICML 2008.
     """
 
-    def fit(self, data: InteractionMatrix, *, validation: EvaluationSlice | None = None) -> Self:
+    def fit(
+        self,
+        data: InteractionMatrix,
+        *,
+        validation: EvaluationSlice | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
         """Learn; with a validation window keep the best pass, without one run ``max_epochs`` passes."""
         buyers = data.customers_per_product()
         self.product_ids_ = data.products.ids
@@ -46,14 +53,20 @@ class Autoencoder(AutoencoderScorer):
         self.head_ = np.sort(np.argsort(-buyers, kind="stable")[: self.max_products])
         self.learning_curve_: list[dict[str, float]] = []
         rng = np.random.default_rng(self.random_state)
-        self._learn(encoded(data.matrix[:, self.head_]), validation, rng)
+        self._learn(encoded(data.matrix[:, self.head_]), validation, rng, progress)
         return self
 
     def settled(self) -> Self:
         """An unfitted copy that runs as many passes as validation found best."""
         return clone(self).set_params(max_epochs=self._fitted("n_epochs_"))
 
-    def _learn(self, inputs: sparse.csr_matrix, validation: EvaluationSlice | None, rng: np.random.Generator) -> None:
+    def _learn(
+        self,
+        inputs: sparse.csr_matrix,
+        validation: EvaluationSlice | None,
+        rng: np.random.Generator,
+        progress: Progress | None,
+    ) -> None:
         params = _first_params((inputs.shape[1], *self.hidden_sizes), rng)
         optimiser = _optimiser(self.learning_rate, self.weight_decay)
         state = optimiser.init(params)
@@ -63,6 +76,8 @@ class Autoencoder(AutoencoderScorer):
             for noisy, target in self._batches(inputs, rng):
                 params, state, loss = _step(optimiser, params, state, noisy, target)
                 losses.append(loss)
+            if progress is not None:
+                progress(epoch, self.max_epochs)
             quality = self._after_pass(epoch, params, float(np.mean(losses)), validation)
             if quality > best:
                 best, kept, self.n_epochs_ = quality, self.layers_, epoch

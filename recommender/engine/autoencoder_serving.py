@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.engine.base import Artefact, Recommender
+from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.splits import EvaluationSlice
 
@@ -72,7 +72,13 @@ class AutoencoderScorer(Recommender):
         self.patience = patience
         self.random_state = random_state
 
-    def fit(self, data: InteractionMatrix, *, validation: EvaluationSlice | None = None) -> Self:
+    def fit(
+        self,
+        data: InteractionMatrix,
+        *,
+        validation: EvaluationSlice | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
         """Not here: learning needs JAX, which serving processes do not load."""
         raise NotImplementedError("fit recommender.engine.autoencoder.Autoencoder instead")
 

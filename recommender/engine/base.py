@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -16,6 +17,7 @@ from recommender.engine.dataset import IdMap, InteractionMatrix
 from recommender.engine.splits import EvaluationSlice
 
 ROWS_PER_BLOCK = 512
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,13 @@ class Recommender(BaseEstimator):
     kind: ClassVar[str]
 
     @abstractmethod
-    def fit(self, data: InteractionMatrix, *, validation: EvaluationSlice | None = None) -> Self:
+    def fit(
+        self,
+        data: InteractionMatrix,
+        *,
+        validation: EvaluationSlice | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
         """Learn from ``data``, forgetting any earlier fit.
 
         Parameters
@@ -59,6 +67,8 @@ class Recommender(BaseEstimator):
         data : InteractionMatrix
         validation : EvaluationSlice, optional
             A later window, on which an algorithm may decide when to stop.
+        progress : callable, optional
+            Called with passes done and passes at most; what it raises ends the fit.
         """
 
     @abstractmethod

@@ -110,7 +110,7 @@ class InteractionMatrix:
         ValueError
             When ``half_life_days`` is given without ``until``.
         """
-        columns = _columns_in_span(frame, since, until)
+        columns = columns_in_span(frame, since, until)
         customers = IdMap(columns["customer_id"]) if customers is None else customers
         products = IdMap(columns["product_id"]) if products is None else products
         rows, cols = customers.rows_of(columns["customer_id"]), products.rows_of(columns["product_id"])
@@ -158,7 +158,7 @@ def checked(frame: pa.Table) -> pa.Table:
     return frame.select(FRAME_SCHEMA.names)
 
 
-def _columns_in_span(frame: pa.Table, since: datetime | None, until: datetime | None) -> dict[str, NDArray[np.generic]]:
+def columns_in_span(frame: pa.Table, since: datetime | None, until: datetime | None) -> dict[str, NDArray[np.generic]]:
     span = checked(frame)
     instant = FRAME_SCHEMA.field("occurred_at").type
     if since is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.engine.base import Artefact, Recommender
+from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.splits import EvaluationSlice
 
@@ -24,8 +24,14 @@ class Popularity(Recommender):
 
     kind = "popularity"
 
-    def fit(self, data: InteractionMatrix, *, validation: EvaluationSlice | None = None) -> Self:
-        """Count customers per product; the validation window is not needed."""
+    def fit(
+        self,
+        data: InteractionMatrix,
+        *,
+        validation: EvaluationSlice | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Count customers per product: nothing to choose, and done at once."""
         self.product_ids_ = data.products.ids
         share = data.customers_per_product() / max(len(data.customers), 1)
         self.popularity_: NDArray[np.float32] = share.astype(np.float32)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import pyarrow as pa
 from gensim.models import Word2Vec
 from gensim.models.callbacks import CallbackAny2Vec
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 
-from recommender.engine.base import Artefact
-from recommender.engine.dataset import FrameInvalid, IdMap
+from recommender.engine.base import Artefact, Progress
+from recommender.engine.baskets import baskets_fingerprint, baskets_together
+from recommender.engine.dataset import IdMap
 
-Progress = Callable[[int, int], None]
 ROWS_PER_BLOCK = 1024
 MAX_BASKET = 200
+
+
+class TooFewBaskets(Exception):
+    """There are too few orders with several products to learn which go together."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,29 @@ class Neighbours:
     similarity: NDArray[np.float32]
     baskets: NDArray[np.int64]
     neighbour_baskets: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class RelationsLearnt:
+    """Vectors, neighbours and what speaks for them.
+
+    Attributes
+    ----------
+    estimator : Prod2Vec
+        Fitted.
+    neighbours : Neighbours
+    together : ndarray of int64, shape of ``neighbours.neighbour_ids``
+        Baskets that hold both products.
+    data_fingerprint : str
+    fit_seconds : float
+        Wall-clock seconds.
+    """
+
+    estimator: Prod2Vec
+    neighbours: Neighbours
+    together: NDArray[np.int64]
+    data_fingerprint: str
+    fit_seconds: float
 
 
 class Prod2Vec(BaseEstimator):
@@ -98,14 +124,14 @@ class Prod2Vec(BaseEstimator):
         Parameters
         ----------
         baskets : list of ndarray of int64
-            Distinct product keys of one basket each, as ``baskets_from_frame`` returns them.
+            Distinct product keys of one basket each, as ``baskets.baskets_from_frame`` returns them.
         progress : callable, optional
             Called with passes done and passes in all.
 
         Raises
         ------
-        ValueError
-            When no product is in enough baskets.
+        TooFewBaskets
+            When no product is in enough of them.
         """
         shuffled = _shuffled(baskets, np.random.default_rng(self.random_state))
         model = Word2Vec(
@@ -121,7 +147,7 @@ class Prod2Vec(BaseEstimator):
         )
         model.build_vocab(shuffled)
         if not len(model.wv):
-            raise ValueError(f"no product is in {self.min_baskets} or more baskets")
+            raise TooFewBaskets(f"No product is in {self.min_baskets} or more orders: import more orders first.")
         callbacks = [_Passes(progress, self.epochs)] if progress else []
         model.train(shuffled, total_examples=len(shuffled), epochs=self.epochs, callbacks=callbacks)
         self._keep(model)
@@ -188,32 +214,28 @@ class Prod2Vec(BaseEstimator):
         return rows, np.take_along_axis(cosine, rows, axis=1)
 
 
-def baskets_from_frame(frame: pa.Table) -> list[NDArray[np.int64]]:
-    """Baskets as arrays of distinct products.
+def learn_relations(
+    estimator: Prod2Vec, baskets: list[NDArray[np.int64]], *, k: int, progress: Progress | None = None
+) -> RelationsLearnt:
+    """Fit a copy of the estimator and look up the k nearest products of every product, with the evidence.
 
     Parameters
     ----------
-    frame : pyarrow.Table
-        Columns ``order_id`` and ``product_id``, int64 without empty cells.
+    estimator : Prod2Vec
+    baskets : list of ndarray of int64
+    k : int
+    progress : callable, optional
 
     Returns
     -------
-    list of ndarray of int64
-        Baskets with at least two products, in the order of ``order_id``.
-
-    Raises
-    ------
-    FrameInvalid
+    RelationsLearnt
     """
-    for name in ("order_id", "product_id"):
-        if name not in frame.column_names or frame[name].type != pa.int64() or frame[name].null_count:
-            raise FrameInvalid(f"column {name} has to be there, int64 and without empty cells")
-    pairs = frame.select(["order_id", "product_id"]).group_by(["order_id", "product_id"]).aggregate([])
-    orders, products = pairs["order_id"].to_numpy(), pairs["product_id"].to_numpy()
-    order = np.lexsort((products, orders))
-    orders, products = orders[order], products[order]
-    borders = np.flatnonzero(np.diff(orders)) + 1
-    return [basket for basket in np.split(products, borders) if len(basket) > 1]
+    started = time.perf_counter()
+    fitted = clone(estimator).fit(baskets, progress=progress)
+    seconds = time.perf_counter() - started
+    found = fitted.neighbours(k)
+    together = baskets_together(baskets, found.product_ids, found.neighbour_ids)
+    return RelationsLearnt(fitted, found, together, baskets_fingerprint(baskets), seconds)
 
 
 def _best(cosine: NDArray[np.float32], k: int) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from recommender.engine.base import Recommender
+from recommender.engine.base import Progress, Recommender
 from recommender.engine.metrics import (
     Estimate,
     bootstrap_mean,
@@ -62,7 +62,12 @@ class TrainingResult:
 
 
 def fit_and_evaluate(
-    estimator: Recommender, split: TemporalSplit, *, k: int, rng: np.random.Generator
+    estimator: Recommender,
+    split: TemporalSplit,
+    *,
+    k: int,
+    rng: np.random.Generator,
+    progress: Progress | None = None,
 ) -> TrainingResult:
     """Settle the estimator on the validation window, refit on everything before the test, score it there.
 
@@ -74,14 +79,18 @@ def fit_and_evaluate(
     k : int
     rng : numpy.random.Generator
         For the bootstrap.
+    progress : callable, optional
+        Called with passes done and passes at most, of both fits together.
 
     Returns
     -------
     TrainingResult
     """
     started = time.perf_counter()
-    watched = clone(estimator).fit(split.train, validation=split.validation)
-    final = watched.settled().fit(split.before_test)
+    first_half = None if progress is None else lambda done, total: progress(done, 2 * total)
+    watched = clone(estimator).fit(split.train, validation=split.validation, progress=first_half)
+    second_half = None if progress is None else lambda done, total: progress(total + done, 2 * total)
+    final = watched.settled().fit(split.before_test, progress=second_half)
     seconds = time.perf_counter() - started
     per_customer, covered = evaluate(final, split.test, k=k)
     return TrainingResult(

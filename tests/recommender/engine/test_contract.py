@@ -123,6 +123,22 @@ def test_same_seed_same_result(recommender, split):
     assert results[0].learning_curve == results[1].learning_curve
 
 
+def test_progress_is_told_over_both_fits_and_may_stop_them(split):
+    told = []
+    fit_and_evaluate(
+        Autoencoder(**SMALL), split, k=5, rng=np.random.default_rng(4), progress=lambda *at: told.append(at)
+    )
+
+    assert told[0] == (1, 16)
+    assert told[-1][0] == told[-1][1]
+    with pytest.raises(KeyboardInterrupt):
+        Autoencoder(**SMALL).fit(split.train, progress=interrupt)
+
+
+def interrupt(done: int, total: int) -> None:
+    raise KeyboardInterrupt
+
+
 def test_k_below_one_is_refused(recommender, split):
     with pytest.raises(ValueError, match="at least 1"):
         recommender.fit(split.train).recommend(split.test.history, 0, exclude_seen=True)

@@ -3,8 +3,9 @@ import pyarrow as pa
 import pytest
 from sklearn.exceptions import NotFittedError
 
+from recommender.engine.baskets import baskets_fingerprint, baskets_from_frame
 from recommender.engine.dataset import FrameInvalid
-from recommender.engine.prod2vec import Prod2Vec, baskets_from_frame
+from recommender.engine.prod2vec import Prod2Vec, TooFewBaskets, learn_relations
 from tests.worlds import basket_world
 
 SMALL = {"dimensions": 16, "min_baskets": 5, "epochs": 5, "random_state": 2}
@@ -45,6 +46,20 @@ def test_support_counts_baskets():
     assert found.neighbour_baskets[0, 0] == found.baskets[row]
 
 
+def test_pairs_are_counted_by_basket():
+    baskets = baskets_from_frame(basket_world(np.random.default_rng(1)))
+
+    relations = learn_relations(Prod2Vec(**SMALL), baskets, k=12)
+
+    found, counts = relations.neighbours, relations.together
+    assert relations.data_fingerprint == baskets_fingerprint(baskets) != baskets_fingerprint(baskets[1:])
+
+    one, other = found.product_ids[3], found.neighbour_ids[3, 0]
+    assert counts[3, 0] == sum(int(one in basket and other in basket) for basket in baskets) > 0
+    across = (found.neighbour_ids >= 100) != (found.product_ids[:, None] >= 100)
+    assert (counts[across] == 0).all()
+
+
 def test_more_neighbours_than_products_are_padded():
     found = learnt().neighbours(25)
 
@@ -77,7 +92,7 @@ def test_artefact_keeps_the_vectors():
 def test_refuses_before_fit_rare_products_and_a_wrong_frame():
     with pytest.raises(NotFittedError):
         Prod2Vec().neighbours(3)
-    with pytest.raises(ValueError, match="no product"):
+    with pytest.raises(TooFewBaskets, match="No product"):
         learnt(min_baskets=10_000)
     with pytest.raises(FrameInvalid, match="product_id"):
         baskets_from_frame(pa.table({"order_id": pa.array([1], pa.int64())}))

@@ -1,0 +1,24 @@
+"""Purchases as the engine wants them."""
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from loyalty.queries.orders import purchases_frame
+from recommender.engine.dataset import FRAME_SCHEMA
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def purchases_until(until: datetime) -> pa.Table:
+    """Every line of an order before `until` that a recognised customer really bought; returns are left out."""
+    frame = purchases_frame(BEGINNING, until)
+    return frame.filter(pc.greater(frame["quantity"], 0))
+
+
+def interactions_frame(purchases: pa.Table) -> pa.Table:
+    """One interaction a purchase line. How many pieces it had does not count: fuel comes by the thousand."""
+    weights = pa.repeat(pa.scalar(1.0, pa.float32()), purchases.num_rows)
+    columns = ["customer_id", "product_id", "occurred_at"]
+    return purchases.select(columns).append_column("weight", weights).select(FRAME_SCHEMA.names).cast(FRAME_SCHEMA)

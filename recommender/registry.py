@@ -1,0 +1,133 @@
+"""Versions of what was learnt: written once, checked when opened, one champion for each purpose."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from loyalty.services.progress import Progress
+from recommender.engine import artefacts
+from recommender.engine.artefacts import ArtefactDamaged
+from recommender.engine.autoencoder_serving import AutoencoderScorer
+from recommender.engine.base import Artefact, Recommender
+from recommender.engine.popularity import Popularity
+from recommender.models import ModelVersion
+
+log = structlog.get_logger(__name__)
+
+SERVED_BY: dict[str, type[Recommender]] = {one.kind: one for one in (Popularity, AutoencoderScorer)}
+# Grows when the same data and seed would no longer give the same artefact.
+CODE_VERSION = "recommender-1"
+# Mean difference to the baseline, customer by customer: what a promotion is decided by.
+ADVANTAGE = "advantage"
+
+
+class PromotionRefused(Exception):
+    """The version may not serve; the message says why."""
+
+
+class NothingToServe(Exception):
+    """No version of this purpose can be opened."""
+
+
+@dataclass(frozen=True)
+class VersionFacts:
+    """What is known about a version apart from what it learnt."""
+
+    purpose: str
+    label: str
+    is_baseline: bool
+    data_until: datetime
+    data_fingerprint: str
+    seed: int
+    fit_seconds: float
+    trained_at: datetime
+    data_from: datetime | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    learning_curve: list[dict[str, float]] = field(default_factory=list)
+    verdict: str = ""
+
+
+def publish(artefact: Artefact, facts: VersionFacts, *, report: Progress) -> ModelVersion:
+    """Keep a version. The same job publishes an algorithm once, however often it is run."""
+    folder, sha256 = _store(artefact)
+    values = {**vars(facts), "artefact": folder, "artefact_sha256": sha256, "code_version": CODE_VERSION}
+    with report.writing():
+        if report.job_id is None:
+            return ModelVersion.objects.create(algorithm=artefact.kind, **values)
+        once = {"job_id": report.job_id, "purpose": facts.purpose, "algorithm": artefact.kind}
+        return ModelVersion.objects.get_or_create(**once, defaults=values)[0]
+
+
+@transaction.atomic
+def promote(version: ModelVersion) -> ModelVersion:
+    """Let a version serve in place of the champion of its purpose. Refused when it does not beat the baseline."""
+    _check_may_serve(version)
+    # In key order, so that two promotions at once wait for each other instead of blocking each other.
+    rivals = ModelVersion.objects.select_for_update(no_key=True).filter(purpose=version.purpose).order_by("pk")
+    former = [rival.pk for rival in rivals if rival.alias == ModelVersion.Alias.CHAMPION and rival.pk != version.pk]
+    ModelVersion.objects.filter(pk__in=former).update(alias=ModelVersion.Alias.NONE)
+    version.alias = ModelVersion.Alias.CHAMPION
+    version.save(update_fields=["alias"])
+    return version
+
+
+def champion(purpose: str) -> ModelVersion | None:
+    """The version in use."""
+    return ModelVersion.objects.filter(purpose=purpose, alias=ModelVersion.Alias.CHAMPION).first()
+
+
+def open_artefact(version: ModelVersion) -> Artefact:
+    """What a version learnt. Raises ArtefactDamaged when the files are not the registered ones."""
+    return artefacts.load(Path(settings.ARTEFACT_DIR) / version.artefact, sha256=version.artefact_sha256)
+
+
+def open_recommender(version: ModelVersion) -> Recommender:
+    """A fitted recommender that serves by NumPy alone."""
+    artefact = open_artefact(version)
+    if artefact.kind not in SERVED_BY:
+        raise ArtefactDamaged(f"{version} is of the kind {artefact.kind}, which recommends nothing")
+    return SERVED_BY[artefact.kind].from_artefact(artefact)
+
+
+def serving_recommender() -> tuple[ModelVersion, Recommender]:
+    """The champion, or the newest baseline when the champion's files are damaged."""
+    versions = ModelVersion.objects.filter(purpose=ModelVersion.Purpose.RECOMMENDATION)
+    in_use = versions.filter(alias=ModelVersion.Alias.CHAMPION)
+    for version in [*in_use, *versions.filter(is_baseline=True).order_by("-pk")]:
+        try:
+            return version, open_recommender(version)
+        except ArtefactDamaged as error:
+            log.warning("model.damaged", version_id=version.pk, reason=str(error))
+    raise NothingToServe("Nothing has been learnt yet about what customers buy next.")
+
+
+def _store(artefact: Artefact) -> tuple[str, str]:
+    """Write below ARTEFACT_DIR under the name of the content: a version in use is never written over."""
+    home = Path(settings.ARTEFACT_DIR)
+    home.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=home, prefix=".writing-") as scratch:
+        sha256 = artefacts.save(artefact, Path(scratch) / "new")
+        folder = f"{artefact.kind}-{sha256[:32]}"
+        if not (home / folder).exists():
+            (Path(scratch) / "new").rename(home / folder)
+    return folder, sha256
+
+
+def _check_may_serve(version: ModelVersion) -> None:
+    if version.is_baseline or version.purpose == ModelVersion.Purpose.PRODUCT_RELATION:
+        return
+    advantage = version.metrics.get(ADVANTAGE)
+    if advantage is None:
+        raise PromotionRefused(f"{version} was never compared with the baseline, so it cannot be put to use.")
+    if advantage["low"] <= 0:
+        raise PromotionRefused(
+            f"{version} is not surely better than the baseline: its advantage lies between "
+            f"{100 * advantage['low']:+.1f} and {100 * advantage['high']:+.1f} percentage points."
+        )

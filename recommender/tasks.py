@@ -1,0 +1,42 @@
+from datetime import datetime
+from typing import Any
+
+from django.utils.timezone import now
+
+from loyalty.queries.orders import data_horizon
+from loyalty.services.progress import Progress
+from loyalty.tasks import job_task
+from recommender.services.relations import learn_product_relations
+from recommender.services.training import train_recommenders
+
+
+@job_task("recommender.learn_product_relations")
+def learn_product_relations_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Learn relations as of `as_of` (ISO), by default as of the newest order."""
+    version = learn_product_relations(as_of=_as_of(params), at=now(), random_state=_seed(params), report=report)
+    return {"model_version_id": version.pk, "n_relations": version.product_relations.count()}
+
+
+@job_task("recommender.train_recommenders")
+def train_recommenders_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Train and compare as of `as_of` (ISO), by default as of the newest order."""
+    trained = train_recommenders(as_of=_as_of(params), at=now(), random_state=_seed(params), report=report)
+    return {
+        "champion_id": trained.champion.pk,
+        "champion": trained.champion.algorithm,
+        "recall_at_10": {
+            version.algorithm: version.metrics["recall_at_10"]["value"]
+            for version in (trained.challenger, trained.baseline)
+        },
+        "n_recommendations": trained.n_recommendations,
+    }
+
+
+def _as_of(params: dict[str, Any]) -> datetime:
+    if params.get("as_of"):
+        return datetime.fromisoformat(params["as_of"])
+    return data_horizon() or now()
+
+
+def _seed(params: dict[str, Any]) -> int:
+    return int(params.get("seed", 0))
