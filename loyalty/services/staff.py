@@ -11,7 +11,6 @@ APPS = ("loyalty", "segments", "recommender", "campaigns")
 MAKES = (
     "campaigns.add_audience",
     "campaigns.add_campaign",
-    "campaigns.add_campaignoffer",
     "campaigns.add_offer",
     "campaigns.add_offerproduct",
     "campaigns.add_simulation",
@@ -25,9 +24,7 @@ MAKES = (
 )
 GUARDS = (
     "campaigns.approve_campaign",
-    "campaigns.change_campaignoffer",
     "campaigns.change_offerproduct",
-    "campaigns.delete_campaignoffer",
     "campaigns.delete_offerproduct",
     "loyalty.add_consent",
     "loyalty.change_customer",

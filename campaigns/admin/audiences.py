@@ -1,0 +1,24 @@
+from typing import ClassVar
+
+from django.contrib import admin
+
+from campaigns.models import Audience, AudienceMember
+from loyalty.admin.records import LookOnlyAdmin
+
+
+@admin.register(Audience)
+class AudienceAdmin(LookOnlyAdmin):
+    list_display = ["name", "kind", "as_of", "advice", "created_at"]
+    list_filter = ["kind"]
+    search_fields = ["name__icontains"]
+    fields = ["name", "kind", "rule", "as_of", "advice", "job", "created_at"]
+
+
+@admin.register(AudienceMember)
+class AudienceMemberAdmin(LookOnlyAdmin):
+    list_display = ["audience", "position", "customer", "score", "score_low", "score_high", "expected_profit", "reason"]
+    list_select_related = ["audience", "customer"]
+    search_fields = ["customer__external_id__exact"]
+    search_help_text = "External id of the customer"
+    ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []

@@ -1,0 +1,9 @@
+from django.contrib import admin
+
+from loyalty.admin import customers, imports, interactions, jobs, orders, products
+
+__all__ = ["customers", "imports", "interactions", "jobs", "orders", "products"]
+
+admin.site.site_header = "Rehearsal"
+admin.site.site_title = "Rehearsal"
+admin.site.index_title = "Every table"

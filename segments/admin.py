@@ -1,0 +1,45 @@
+from typing import ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from loyalty.admin.records import LookOnlyAdmin, LookOnlyInline, RecordAdmin
+from segments.models import Segment, Segmentation, SegmentMembership
+
+
+class SegmentInline(LookOnlyInline):
+    model = Segment
+    fields = ["number", "name", "description"]
+
+
+@admin.register(Segmentation)
+class SegmentationAdmin(LookOnlyAdmin):
+    list_display = ["name", "as_of", "k", "silhouette", "verdict", "is_current", "created_at"]
+    list_filter = ["is_current"]
+    search_fields = ["name__icontains"]
+    inlines = [SegmentInline]
+
+
+@admin.register(Segment)
+class SegmentAdmin(RecordAdmin):
+    """A segment is found or defined elsewhere; here it can be given a better name."""
+
+    list_display = ["name", "kind", "segmentation", "description", "created_at"]
+    list_filter = ["kind", "segmentation__is_current"]
+    list_select_related = ["segmentation"]
+    search_fields = ["name__icontains", "description__icontains"]
+    fields = ["name", "description", "kind", "segmentation", "number", "profile", "created_at"]
+    readonly_fields = ["kind", "segmentation", "number", "profile", "created_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(SegmentMembership)
+class SegmentMembershipAdmin(LookOnlyAdmin):
+    list_display = ["customer", "segment", "valid_from", "valid_until"]
+    list_select_related = ["customer", "segment"]
+    search_fields = ["customer__external_id__exact"]
+    search_help_text = "External id of the customer"
+    ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []

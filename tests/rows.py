@@ -1,0 +1,149 @@
+"""Rows in every table, as many as a test asks for: `fill(3)` twice makes six of each."""
+
+from datetime import UTC, datetime, timedelta
+
+from campaigns import models as campaigns
+from loyalty import models as loyalty
+from recommender.models import ModelVersion, ProductRelation, Recommendation
+from segments.models import Segment, Segmentation, SegmentMembership
+
+AT = datetime(2017, 11, 1, 12, tzinfo=UTC)
+LEVELS = ("low_95", "low_90", "low_80", "low_50", "mid", "high_50", "high_80", "high_90", "high_95")
+
+
+def fill(n: int) -> None:
+    """Add `n` rows to every table, all of them related to each other."""
+    first = loyalty.Customer.objects.count()
+    for number in range(first, first + n):
+        _fill_one(number)
+
+
+def _fill_one(number: int) -> None:
+    job = loyalty.Job.objects.create(task="loyalty.ingest", label=f"Import {number}", created_at=AT)
+    loyalty.JobEntry.objects.create(job=job, at=AT, text="Began.")
+    customer = loyalty.Customer.objects.create(external_id=f"c{number}", name=f"Customer {number}")
+    product, other = make_product(number), make_product(number, "other")
+    _shopping(number, customer, product)
+    _import(number, job)
+    segment = make_segment(number, customer)
+    version = make_version(number)
+    Recommendation.objects.create(
+        customer=customer, product=product, model_version=version, rank=1, score=0.5, reason="Bought often", made_at=AT
+    )
+    ProductRelation.objects.create(
+        product=product, other=other, kind="similar", score=0.9, model_version=version, evidence={"baskets": 9}
+    )
+    _campaign(number, customer, product, version)
+    assert segment.pk
+
+
+def make_product(number: int, prefix: str = "p") -> loyalty.Product:
+    category, _ = loyalty.Category.objects.get_or_create(
+        path=f"Grocery > Shelf {number}", defaults={"name": f"Shelf {number}"}
+    )
+    return loyalty.Product.objects.create(
+        sku=f"{prefix}{number}", name=f"Product {prefix}{number}", category=category, price="2.50", currency="USD"
+    )
+
+
+def make_order(number: int, customer: loyalty.Customer, product: loyalty.Product) -> loyalty.Order:
+    order = loyalty.Order.objects.create(
+        external_id=f"o{number}", customer=customer, ordered_at=AT - timedelta(days=number), currency="USD"
+    )
+    loyalty.OrderLine.objects.create(order=order, line_number=1, product=product, quantity=2, amount=5)
+    return order
+
+
+def _shopping(number: int, customer: loyalty.Customer, product: loyalty.Product) -> None:
+    make_order(number, customer, product)
+    loyalty.Consent.objects.create(customer=customer, channel="mail", state="granted", source="form", at=AT)
+    loyalty.Interaction.objects.create(
+        customer=customer, type="Product Viewed", occurred_at=AT, source="web", event_id=f"e{number}", product=product
+    )
+    loyalty.Rating.objects.create(
+        customer=customer, product=product, kind="explicit", value=0.5, source="web", rated_at=AT
+    )
+
+
+def _import(number: int, job: loyalty.Job) -> None:
+    run = loyalty.IngestRun.objects.create(kind="orders", source=f"file{number}.csv", started_at=AT, job=job)
+    loyalty.RejectedRow.objects.create(run=run, line=2, column="quantity", value="x", reason="Write a number.")
+
+
+def make_segment(number: int, *customers: loyalty.Customer) -> Segment:
+    segmentation = Segmentation.objects.create(
+        name=f"Run {number}", spec={}, as_of=AT, k=2, silhouette=0.3, verdict="Clear groups.", created_at=AT
+    )
+    segment = Segment.objects.create(
+        kind="cluster", name=f"Segment {number}", segmentation=segmentation, number=1, created_at=AT
+    )
+    for customer in customers:
+        SegmentMembership.objects.create(segment=segment, customer=customer, valid_from=AT)
+    return segment
+
+
+def make_version(number: int, **values: object) -> ModelVersion:
+    given = {
+        "purpose": "recommendation",
+        "algorithm": "popularity",
+        "label": f"Bestsellers {number}",
+        "data_until": AT,
+        "data_fingerprint": "f",
+        "seed": 7,
+        "code_version": "1",
+        "fit_seconds": 1.0,
+        "artefact": f"a{number}",
+        "artefact_sha256": "s",
+        "trained_at": AT,
+    }
+    return ModelVersion.objects.create(**{**given, **values})
+
+
+def make_offer(number: int, *products: loyalty.Product) -> campaigns.Offer:
+    offer = campaigns.Offer.objects.create(
+        external_id=f"offer{number}", name=f"Offer {number}", mechanic="coupon", currency="USD"
+    )
+    for product in products:
+        campaigns.OfferProduct.objects.create(offer=offer, product=product)
+    return offer
+
+
+def make_campaign(number: int, *offers: campaigns.Offer, **values: object) -> campaigns.Campaign:
+    starts_at = AT + timedelta(days=number)
+    given = {"name": f"Campaign {number}", "type": "Type A", "currency": "USD", "created_at": AT}
+    window = {"starts_at": starts_at, "ends_at": starts_at + timedelta(days=30)}
+    campaign = campaigns.Campaign.objects.create(**{**given, **window, **values})
+    for offer in offers:
+        campaigns.CampaignOffer.objects.create(campaign=campaign, offer=offer)
+    return campaign
+
+
+def make_audience(number: int, *customers: loyalty.Customer) -> campaigns.Audience:
+    audience = campaigns.Audience.objects.create(name=f"Audience {number}", kind="best", as_of=AT, created_at=AT)
+    for position, customer in enumerate(customers, start=1):
+        campaigns.AudienceMember.objects.create(audience=audience, customer=customer, position=position, score=0.2)
+    return audience
+
+
+def make_simulation(
+    campaign: campaigns.Campaign, audience: campaigns.Audience, version: ModelVersion
+) -> campaigns.Simulation:
+    simulation = campaigns.Simulation.objects.create(
+        campaign=campaign, audience=audience, model_version=version, as_of=AT, seed=7, created_at=AT
+    )
+    levels = {name: float(value) for value, name in enumerate(LEVELS, start=100)}
+    campaigns.Forecast.objects.create(
+        simulation=simulation, metric="redeemers", basis="back_tested", mean=104.0, **levels
+    )
+    return simulation
+
+
+def _campaign(number: int, customer: loyalty.Customer, product: loyalty.Product, version: ModelVersion) -> None:
+    offer = make_offer(number, product)
+    audience = make_audience(number, customer)
+    campaign = make_campaign(number, offer, audience=audience, external_id=f"k{number}")
+    make_simulation(campaign, audience, version)
+    campaigns.Redemption.objects.create(campaign=campaign, offer=offer, customer=customer, redeemed_at=AT)
+    campaigns.Outcome.objects.create(
+        campaign=campaign, metric="redeemers", value=99, observed_until=AT, is_complete=True
+    )
