@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import BaseConstraint, Model
 from django.http import HttpRequest
@@ -32,17 +32,14 @@ class RecordForm(forms.ModelForm):  # type: ignore[type-arg]
 
     sentences: ClassVar[Mapping[str, tuple[str, str]]] = {}
 
-    def validate_constraints(self) -> None:
-        for model, constraints in self.instance.get_constraints():
-            for constraint in constraints:
-                self._validate_constraint(model, constraint)
-
-    def _validate_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
-        try:
-            constraint.validate(model, self.instance, exclude=self._get_validation_exclusions())  # type: ignore[attr-defined]
-        except ValidationError as broken:
-            field, sentence = self.sentences.get(constraint.name, (None, broken))
+    def _update_errors(self, errors: ValidationError) -> None:
+        # Django tells a broken constraint by its name, an engineer's word; that message is the only trace of it.
+        stock = str(BaseConstraint.default_violation_error_message)
+        told = {stock % {"name": name}: place for name, place in self.sentences.items()}
+        for error in errors.error_dict.pop(NON_FIELD_ERRORS, []):
+            field, sentence = told.get(str(error.message), (None, error))
             self.add_error(field if field in self.fields else None, sentence)
+        super()._update_errors(errors)  # type: ignore[misc]
 
 
 class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
