@@ -132,4 +132,5 @@ def campaign_reception(*, campaign_id: int, until: datetime) -> Reception:
 
 
 def _floats(frame: pa.Table, name: str) -> FloatArray:
-    return frame[name].cast(pa.float64()).fill_null(0.0).to_numpy()
+    floats: FloatArray = frame[name].cast(pa.float64()).fill_null(0.0).to_numpy()
+    return floats
