@@ -13,6 +13,7 @@ from recommender.engine.autoencoder import Autoencoder
 from recommender.engine.prod2vec import Prod2Vec, TooFewBaskets
 from recommender.models import ModelVersion, ProductRelation, Recommendation
 from recommender.queries.interactions import interactions_frame, purchases_until
+from recommender.queries.versions import neighbours_of, serving_and_baseline
 from recommender.services.relations import learn_product_relations
 from recommender.services.scoring import reason, score_customers
 from recommender.services.training import TooLittleHistory, train_recommenders
@@ -214,3 +215,18 @@ def test_reasons_are_sentences():
     assert reason(12, day, 0.5) == "Bought 12 times, last on 3 June 2024."
     assert reason(0, None, 0.234) == "New to this customer; 23% of all customers have bought it."
     assert reason(0, None, 0.001) == "New to this customer; less than 1% of all customers have bought it."
+
+
+def test_charts_read_what_was_written(trained, at, django_assert_num_queries):
+    relations = learn_product_relations(
+        as_of=AS_OF, at=at, random_state=1, report=QuietProgress(), learner=SMALL_VECTORS
+    )
+    one = relations.product_relations.order_by("product_id", "-score").first()
+
+    with django_assert_num_queries(1):
+        neighbours = neighbours_of(one.product_id)
+    scores = serving_and_baseline(ModelVersion.Purpose.RECOMMENDATION)
+
+    assert len(neighbours) == 6
+    assert neighbours[0].similarity == one.score
+    assert [(score.is_baseline, score.is_champion) for score in scores] == [(True, False), (False, True)]

@@ -8,6 +8,7 @@ from loyalty.services.progress import QuietProgress
 from segments.engine.clustering import TooFewCustomers
 from segments.engine.features import FeatureUnknown
 from segments.models import Segment, Segmentation, SegmentMembership
+from segments.queries.explorer import map_points, segments_of
 from segments.queries.features import customer_features
 from segments.services import SegmentSpec, segment_customers
 from segments.tasks import segment_customers_task
@@ -168,3 +169,17 @@ def test_the_task_divides_as_of_the_newest_order(at, products):
     assert segmentation.job == job
     assert segmentation.as_of == newest.ordered_at + timedelta(seconds=1)
     assert job.summary["k"] == segmentation.k
+
+
+def test_charts_read_what_was_written(shop, at, django_assert_num_queries):
+    segmentation = segment_customers(spec=SPEC, as_of=AS_OF, at=at, report=QuietProgress())
+
+    with django_assert_num_queries(1):
+        segments = segments_of(segmentation)
+    with django_assert_num_queries(2):
+        points, n_customers = map_points(segmentation, at_most=10)
+
+    assert [summary.n_customers for summary in segments.summaries] == [12, 12]
+    assert segments.null_silhouette is not None
+    assert list(segments.labels) == segmentation.feature_names
+    assert (len(points), n_customers) == (8, 24)

@@ -1,0 +1,47 @@
+"""One segmentation as its charts need it."""
+
+from segments.charts import MAP_POINTS, Axis, DivisionScore, MapPoint, Segments, SegmentSummary
+from segments.models import Segment, Segmentation, SegmentMembership
+
+
+def current_segmentation() -> Segmentation | None:
+    return Segmentation.objects.filter(is_current=True).first()
+
+
+def segments_of(segmentation: Segmentation) -> Segments:
+    """Everything but the map's dots; one query."""
+    scores = segmentation.scores
+    fields = ("k", "silhouette", "davies_bouldin", "stability", "smallest_share")
+    nulls = [score["null_silhouette"] for score in scores if "null_silhouette" in score]
+    return Segments(
+        as_of=segmentation.as_of,
+        verdict=segmentation.verdict,
+        summaries=[_summary(segment) for segment in segmentation.segments.order_by("number")],
+        labels=segmentation.spec["labels"],
+        axes=[Axis(axis["features"], axis["share"]) for axis in segmentation.projection["axes"]],
+        scores=[DivisionScore(**{field: score[field] for field in fields}) for score in scores],
+        k=segmentation.k,
+        null_silhouette=nulls[0] if nulls else None,
+    )
+
+
+def map_points(segmentation: Segmentation, *, at_most: int = MAP_POINTS) -> tuple[list[MapPoint], int]:
+    """Evenly picked customers with their places, and how many customers there are."""
+    members = SegmentMembership.objects.filter(segment__segmentation=segmentation, map_x__isnull=False)
+    n_customers = members.count()
+    step = max(-(-n_customers // at_most), 1)
+    # The same customers every time: a map whose dots jump on reload is not believed.
+    picked = members.order_by("customer_id").values_list("segment__number", "customer__external_id", "map_x", "map_y")
+    return [MapPoint(*row) for row in picked[::step]], n_customers
+
+
+def _summary(segment: Segment) -> SegmentSummary:
+    facts = segment.profile
+    return SegmentSummary(
+        number=segment.number,
+        name=segment.name,
+        n_customers=facts["n_customers"],
+        share=facts["share"],
+        means=facts["means"],
+        means_z=facts["means_z"],
+    )
