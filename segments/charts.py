@@ -6,7 +6,7 @@ from datetime import datetime
 
 import plotly.graph_objects as go
 
-from loyalty.charts import BASELINE, DIVERGING, PALETTE, Chart, Table, styled
+from loyalty.charts import BASELINE, DIVERGING, PALETTE, Cell, Chart, Table, styled
 
 MAP_POINTS = 1500
 ROW_HEIGHT = 46
@@ -200,7 +200,7 @@ def number_of_segments_chart(segments: Segments) -> Chart:
     figure.update_layout(
         yaxis2={"title": "Overlap: lower is better", "overlaying": "y", "side": "right", "showgrid": False}
     )
-    rows = [
+    rows: list[list[Cell]] = [
         [score.k, *(round(value, 3) for value in (score.silhouette, score.stability, score.davies_bouldin))]
         for score in scores
     ]

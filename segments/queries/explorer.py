@@ -32,7 +32,8 @@ def map_points(segmentation: Segmentation, *, at_most: int = MAP_POINTS) -> tupl
     step = max(-(-n_customers // at_most), 1)
     # The same customers every time: a map whose dots jump on reload is not believed.
     picked = members.order_by("customer_id").values_list("segment__number", "customer__external_id", "map_x", "map_y")
-    return [MapPoint(*row) for row in picked[::step]], n_customers
+    points = [MapPoint(number, name, x or 0.0, y or 0.0) for number, name, x, y in picked[::step]]
+    return points, n_customers
 
 
 def _summary(segment: Segment) -> SegmentSummary:
