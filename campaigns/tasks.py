@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from campaigns.models import Campaign, Simulation
+from campaigns.services.demo import load_complete_journey
 from campaigns.services.outcomes import record_outcomes
 from campaigns.services.simulations import rehearse_campaign, simulate_campaign
 from loyalty.services.progress import Progress
@@ -50,3 +51,9 @@ def _past(params: dict[str, Any]) -> Campaign:
 def _redeemers(simulation: Simulation) -> dict[str, float]:
     forecast = simulation.forecasts.get(metric="redeemers")
     return {"low_90": forecast.low_90, "mid": forecast.mid, "high_90": forecast.high_90}
+
+
+@job_task("campaigns.load_complete_journey")
+def load_demo(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """The demo's data, by the import path; what is there already is left alone."""
+    return load_complete_journey(at=timezone.now(), report=report)

@@ -15,6 +15,7 @@ def check(rows: Staging) -> None:
     _check_shapes(rows)
     _clean(rows)
     _check_references(rows)
+    _check_rules(rows)
     for part in rows.kind.parts:
         if not part.only_updates:
             _check_repeats(rows, part)
@@ -79,6 +80,15 @@ def _check_reference(rows: Staging, column: Column, reference: Reference) -> Non
         f'SELECT s.{LINE}, {rows.place()}, {rows.told(name)}, left(s."{name}", {VALUE_LENGTH}), {literal(reason)} '
         f'FROM {CLEAN} s WHERE s."{name}" IS NOT NULL AND {unknown}'
     )
+
+
+def _check_rules(rows: Staging) -> None:
+    for rule in rows.kind.rules:
+        if all(rows.has(name) for name in rule.needs):
+            rows.run(
+                f"INSERT INTO {PROBLEMS} SELECT s.{LINE}, {rows.place()}, {rows.told(rule.column)}, "
+                f's."{rule.column}"::text, {literal(rule.reason)} FROM {CLEAN} s WHERE {rule.wrong}'
+            )
 
 
 def repeats_table(rows: Staging, part: Part) -> str:

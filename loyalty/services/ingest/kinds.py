@@ -107,6 +107,16 @@ class Part:
         return (*self.columns, *(link.column for link in self.links))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What cells of one row may not say together. `wrong` is SQL over the clean row `s`; NULL is not wrong."""
+
+    column: str
+    needs: tuple[str, ...]
+    wrong: str
+    reason: str
+
+
 Preparation = Callable[[Any, Options], None]
 
 
@@ -118,6 +128,7 @@ class RecordKind:
     label: str
     columns: tuple[Column, ...]
     parts: tuple[Part, ...]
+    rules: tuple[Rule, ...] = ()
     prepare: Preparation | None = None
     nested: str = ""  # the key of an API record that holds a list of further rows
     group: str = ""  # what rows of several tables form, all of it or none: an order

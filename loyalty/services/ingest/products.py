@@ -63,7 +63,7 @@ PRODUCTS = RecordKind(
             of=Product,
             field="category",
             reference=Reference(model=Category, key="path", noun="category", make=make_categories),
-            pattern=r"^[^>]{1,100}( > [^>]{1,100}){0,5}$",
+            pattern=r"^[^>]+( > [^>]+)*$",
             advice="Write the category as its way from the top, like Produce > Fruit > Bananas.",
             example="Produce > Fruit > Bananas",
         ),

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files import File
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from loyalty.models import IngestRun
@@ -57,6 +57,10 @@ def run_ingest(*, run_id: int, report: Progress) -> dict[str, Any]:
     except FileRefused as refusal:
         fail_run(run, str(refusal))
         raise
+    except IntegrityError as error:
+        sentence = "The rows contradict what is stored already, so nothing was taken. Correct the file and try again."
+        fail_run(run, sentence)
+        raise FileRefused(sentence) from error
     _path(run).unlink(missing_ok=True)
     return result.summary()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import DateTimeField, Field, Model
 
 from loyalty.services.ingest.bulk import set_aside_indexes
 from loyalty.services.ingest.cells import literal
@@ -201,12 +201,18 @@ def _constants(rows: Staging, part: Part, given: list[str]) -> dict[str, Any]:
         name = _column_of(field)
         if name in given or field.primary_key:
             continue
-        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+        if _is_moment_of_writing(field):
             found[name] = rows.options.at
         elif not field.null:
             value = _default(rows, declared.get(name), field)
             found[name] = field.get_db_prep_save(value, connection)
     return found
+
+
+def _is_moment_of_writing(field: "Field[Any, Any]") -> bool:
+    """`created_at` and its like, whether Django fills them or the service that writes."""
+    is_stamp = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    return is_stamp or (isinstance(field, DateTimeField) and not field.null and not field.has_default())
 
 
 def _stamped(model: type[Model]) -> list[str]:
