@@ -158,3 +158,15 @@ def state_colour(state: str) -> str:
 def percent(value: Number | None) -> int:
     """0.4 -> 40, for the width of a bar."""
     return 0 if value is None else max(0, min(100, round(float(value) * 100)))
+
+
+@register.filter
+def clock(value: datetime | None) -> str:
+    """14:05:09, in the shop's time zone."""
+    return NOTHING if value is None else f"{timezone.localtime(value):%H:%M:%S}"
+
+
+@register.filter
+def took(since: datetime, until: datetime) -> str:
+    """From one moment to another, in the largest fitting unit."""
+    return duration(until - since)

@@ -1,0 +1,112 @@
+"""What came of a job, in words: its summary is a small JSON written by the task that did it.
+
+The upper apps are named as strings: loyalty does not know them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from loyalty.models import Job
+
+Summary = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One sentence, and where to look at it; `url` is empty when there is nothing to look at."""
+
+    sentence: str
+    url: str = ""
+    label: str = ""
+
+
+def job_results(parts: list[Job]) -> list[Result]:
+    """What each part that is done has brought, in order."""
+    return [_result(part) for part in parts if part.state == Job.State.DONE and part.task]
+
+
+def _result(job: Job) -> Result:
+    told = TOLD.get(job.task)
+    if told is not None and _has(job.summary, told.needs):
+        url = reverse(told.page, args=[job.summary[name] for name in told.named_by])
+        return Result(told.sentence(job.summary), job.summary.get("url") or url, told.label)
+    return Result(f"{job.label}: done.", job.summary.get("url", ""), "Look at the result")
+
+
+def _has(summary: Summary, names: tuple[str, ...]) -> bool:
+    return all(summary.get(name) is not None for name in names)
+
+
+def _imported(summary: Summary) -> str:
+    taken = summary["created"] + summary["updated"] + summary["unchanged"]
+    sentence = f"{_rows(taken)} taken in: {summary['created']:,} new, {summary['updated']:,} changed"
+    refused = summary["rejected"]
+    return f"{sentence}. {_rows(refused)} refused, each with its reason." if refused else f"{sentence}. None refused."
+
+
+def _rows(n: int) -> str:
+    return f"{n:,} row" if n == 1 else f"{n:,} rows"
+
+
+def _segmented(summary: Summary) -> str:
+    return f"{summary['k']} segments found."
+
+
+def _related(summary: Summary) -> str:
+    return f"{summary['n_relations']:,} relations between products learnt."
+
+
+def _trained(summary: Summary) -> str:
+    return f"{summary['n_recommendations']:,} recommendations made, a reason with each."
+
+
+def _simulated(summary: Summary) -> str:
+    return f"Expected to take it: {_interval(summary['redeemers'])} customers."
+
+
+def _rehearsed(summary: Summary) -> str:
+    sent, picked = _interval(summary["sent"]), _interval(summary["picked"])
+    return f"Expected to take it: {sent} of those it was sent to, {picked} of those Rehearsal would pick."
+
+
+def _counted(summary: Summary) -> str:
+    return f"{summary['redeemers']:,.0f} customers took it."
+
+
+def _interval(forecast: dict[str, float]) -> str:
+    return f"{forecast['mid']:,.0f} ({forecast['low_90']:,.0f}–{forecast['high_90']:,.0f})"
+
+
+@dataclass(frozen=True)
+class Told:
+    """How the summary of one task is told, what it must hold for that, and the page that shows more."""
+
+    sentence: Callable[[Summary], str]
+    needs: tuple[str, ...]
+    page: str
+    label: str
+    named_by: tuple[str, ...] = ()
+
+
+TOLD = {
+    "loyalty.ingest": Told(
+        _imported,
+        ("run_id", "created", "updated", "unchanged", "rejected"),
+        "ingest-run",
+        "See the import",
+        ("run_id",),
+    ),
+    "segments.segment_customers": Told(_segmented, ("k",), "segments", "See the segments"),
+    "recommender.learn_product_relations": Told(_related, ("n_relations",), "models", "See what was learnt"),
+    "recommender.train_recommenders": Told(_trained, ("n_recommendations",), "models", "See how good they are"),
+    "campaigns.simulate_campaign": Told(
+        _simulated, ("simulation_id", "redeemers"), "simulation", "See the forecast", ("simulation_id",)
+    ),
+    "campaigns.rehearse_campaign": Told(
+        _rehearsed, ("simulation_id", "sent", "picked"), "simulation", "See the forecast", ("simulation_id",)
+    ),
+    "campaigns.record_outcomes": Told(_counted, ("redeemers",), "simulations", "See how forecasts held"),
+}
