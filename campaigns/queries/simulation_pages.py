@@ -1,6 +1,6 @@
 """One simulation as a person reads it: sentences, cards and charts made of what was stored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,7 @@ class SimulationPage:
     """Everything the page of a simulation shows besides the audience itself."""
 
     reach: float
-    redeemers: Figure
+    redeemers: Figure | None
     figures: Sequence[Figure]
     assumptions: Sequence[AssumptionLine]
     coin_toss: CoinToss | None
@@ -79,21 +79,25 @@ class SimulationPage:
 
     @property
     def is_inside(self) -> bool | None:
-        forecast, outcome = self.redeemers.forecast, self.redeemers.outcome
-        return forecast.low_90 <= outcome.value <= forecast.high_90 if outcome else None
+        if self.redeemers is None or self.redeemers.outcome is None:
+            return None
+        forecast = self.redeemers.forecast
+        return forecast.low_90 <= self.redeemers.outcome.value <= forecast.high_90
 
 
 def simulation_page_parts(simulation: Simulation, *, n_members: int) -> SimulationPage:
     """Put the stored numbers of a simulation into words and charts."""
     forecasts, outcomes = forecasts_of(simulation), outcomes_beside(simulation)
     title, _, reason = simulation.evidence.get("advice", simulation.audience.advice).partition(": ")
+    figures = {metric: Figure(forecast, outcomes.get(metric)) for metric, forecast in forecasts.items()}
+    redeemers = figures.get(Metric.REDEEMERS)
     return SimulationPage(
-        reach=forecasts[Metric.REACH].mid,
-        redeemers=Figure(forecasts[Metric.REDEEMERS], outcomes.get(Metric.REDEEMERS)),
-        figures=[Figure(forecasts[metric], outcomes.get(metric)) for metric in CARDS],
+        reach=forecasts[Metric.REACH].mid if Metric.REACH in forecasts else n_members,
+        redeemers=redeemers,
+        figures=[figures[metric] for metric in CARDS if metric in figures],
         assumptions=_assumptions(simulation),
-        coin_toss=_coin_toss(simulation, forecasts[Metric.REDEEMERS]),
-        charts=_charts(simulation, forecasts, outcomes, n_members),
+        coin_toss=_coin_toss(simulation, redeemers.forecast) if redeemers else None,
+        charts=_charts(simulation, figures, n_members),
         advice_title=title,
         advice_reason=reason[:1].upper() + reason[1:],
         evidence=simulation.evidence,
@@ -119,30 +123,49 @@ def _coin_toss(simulation: Simulation, redeemers: Forecast) -> CoinToss | None:
     return CoinToss(redeemers.naive_low_90, redeemers.naive_high_90, len(record), sum(held), sum(ours))
 
 
-def _charts(
-    simulation: Simulation, forecasts: Mapping[str, Forecast], outcomes: Mapping[str, Outcome], n_members: int
-) -> dict[str, Chart]:
-    curves, sign = simulation.curves, currency_sign(simulation.campaign.currency)
-    charts = {
-        "counts": _counts_chart(simulation, forecasts, outcomes),
-        "money": _money_chart(simulation, forecasts, outcomes, sign),
-        "profit": profit_chart(
-            curves["profit"],
-            n_audience=n_members,
-            advice=simulation.evidence.get("advice", ""),
-            sign=sign,
-            as_of=simulation.as_of,
-        ),
-        "reception": reception_chart(
-            curves["reception"], actual=_came_by(simulation, outcomes), as_of=simulation.as_of
-        ),
-        "drivers": drivers_chart(curves["reasons"], as_of=simulation.as_of),
+def _charts(simulation: Simulation, figures: Mapping[str, Figure], n_members: int) -> dict[str, Chart]:
+    """The charts for which there are numbers."""
+    return {
+        name: chart
+        for name, chart in (
+            ("counts", _counts_chart(simulation, figures)),
+            ("money", _money_chart(simulation, figures)),
+            ("profit", _profit_chart(simulation, n_members)),
+            ("reception", _reception_chart(simulation, figures)),
+            ("drivers", _of_curve(simulation, "reasons", drivers_chart)),
+            ("segments", _of_curve(simulation, "segments", segments_chart)),
+            ("record", _record_chart(simulation)),
+        )
+        if chart is not None
     }
-    if curves["segments"]:
-        charts["segments"] = segments_chart(curves["segments"], as_of=simulation.as_of)
-    if record := record_of(simulation):
-        charts["record"] = scoreboard_chart(record, as_of=simulation.as_of)
-    return charts
+
+
+def _of_curve(simulation: Simulation, name: str, chart: Callable[..., Chart]) -> Chart | None:
+    curve = simulation.curves.get(name)
+    return chart(curve, as_of=simulation.as_of) if curve else None
+
+
+def _profit_chart(simulation: Simulation, n_members: int) -> Chart | None:
+    curve = simulation.curves.get("profit")
+    if not curve:
+        return None
+    return profit_chart(
+        curve,
+        n_audience=n_members,
+        advice=simulation.evidence.get("advice", ""),
+        sign=currency_sign(simulation.campaign.currency),
+        as_of=simulation.as_of,
+    )
+
+
+def _reception_chart(simulation: Simulation, figures: Mapping[str, Figure]) -> Chart | None:
+    curve = simulation.curves.get("reception")
+    return reception_chart(curve, actual=_came_by(simulation, figures), as_of=simulation.as_of) if curve else None
+
+
+def _record_chart(simulation: Simulation) -> Chart | None:
+    record = record_of(simulation)
+    return scoreboard_chart(record, as_of=simulation.as_of) if record else None
 
 
 def currency_sign(currency: str) -> str:
@@ -153,42 +176,52 @@ def _intervals(forecast: Forecast) -> dict[int, tuple[float, float]]:
     return {level: (getattr(forecast, f"low_{level}"), getattr(forecast, f"high_{level}")) for level in LEVELS}
 
 
-def _row(forecast: Forecast, outcomes: Mapping[str, Outcome]) -> IntervalRow:
-    outcome = outcomes.get(forecast.metric)
-    return IntervalRow(
-        forecast.get_metric_display(), forecast.mid, _intervals(forecast), outcome.value if outcome else None
-    )
+def _rows(figures: Mapping[str, Figure], metrics: Sequence[str]) -> list[IntervalRow]:
+    return [
+        IntervalRow(
+            figure.forecast.get_metric_display(),
+            figure.forecast.mid,
+            _intervals(figure.forecast),
+            figure.outcome.value if figure.outcome else None,
+        )
+        for metric in metrics
+        if (figure := figures.get(metric))
+    ]
 
 
-def _counts_chart(simulation: Simulation, forecasts: Mapping[str, Forecast], outcomes: Mapping[str, Outcome]) -> Chart:
-    taken = forecasts[Metric.REDEEMERS]
-    rows = [_row(forecasts[metric], outcomes) for metric in COUNTS]
+def _counts_chart(simulation: Simulation, figures: Mapping[str, Figure]) -> Chart | None:
+    if Metric.REDEEMERS not in figures:
+        return None
+    taken, outcome = figures[Metric.REDEEMERS].forecast, figures[Metric.REDEEMERS].outcome
     answer = f"Most likely {taken.mid:,.0f} people, 9 times out of 10 {taken.low_90:,.0f} to {taken.high_90:,.0f}"
-    if outcome := outcomes.get(Metric.REDEEMERS):
+    if outcome:
         answer += f"; {outcome.value:,.0f} came" + ("" if outcome.is_complete else " so far")
-    question = "How many will take it?" if not outcomes else "How many were expected, and how many came?"
+    question = "How many were expected, and how many came?" if outcome else "How many will take it?"
     unit = "Customers, and times taken; tested on past campaigns"
-    return interval_chart(rows, Words(question, f"{answer}.", unit, "how-many", simulation.as_of))
+    words = Words(question, f"{answer}.", unit, "how-many", simulation.as_of)
+    return interval_chart(_rows(figures, COUNTS), words)
 
 
-def _money_chart(
-    simulation: Simulation, forecasts: Mapping[str, Forecast], outcomes: Mapping[str, Outcome], sign: str
-) -> Chart:
-    profit = forecasts[Metric.PROFIT]
-    rows = [_row(forecasts[metric], outcomes) for metric in MONEY]
-    if profit.low_90 > 0:
-        answer = "It should pay for itself: 19 times out of 20 the profit is above zero."
-    elif profit.high_90 < 0:
-        answer = "It should cost more than it brings: 19 times out of 20 the profit is below zero."
-    else:
-        answer = "It may pay for itself or not: a profit of zero lies inside the 90% interval."
+def _money_chart(simulation: Simulation, figures: Mapping[str, Figure]) -> Chart | None:
+    if Metric.PROFIT not in figures:
+        return None
     unit = f"{simulation.campaign.currency}; your assumptions times tested counts, before asking what was extra"
-    return interval_chart(rows, Words("Does it pay?", answer, unit, "money", simulation.as_of), prefix=sign)
+    words = Words("Does it pay?", _pays(figures[Metric.PROFIT].forecast), unit, "money", simulation.as_of)
+    return interval_chart(_rows(figures, MONEY), words, prefix=currency_sign(simulation.campaign.currency))
 
 
-def _came_by(simulation: Simulation, outcomes: Mapping[str, Outcome]) -> list[float] | None:
+def _pays(profit: Forecast) -> str:
+    if profit.low_90 > 0:
+        return "It should pay for itself: 19 times out of 20 the profit is above zero."
+    if profit.high_90 < 0:
+        return "It should cost more than it brings: 19 times out of 20 the profit is below zero."
+    return "It may pay for itself or not: a profit of zero lies inside the 90% interval."
+
+
+def _came_by(simulation: Simulation, figures: Mapping[str, Figure]) -> list[float] | None:
     """Share of all uses that had come by the end of each day; only once the campaign has ended."""
-    if not outcomes or not all(outcome.is_complete for outcome in outcomes.values()):
+    counted = figures.get(Metric.REDEMPTIONS)
+    if counted is None or counted.outcome is None or not counted.outcome.is_complete:
         return None
     start = simulation.campaign.starts_at
     moments = Redemption.objects.filter(

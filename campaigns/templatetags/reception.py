@@ -11,27 +11,29 @@ AIR = 1.08
 
 
 @register.simple_tag
-def interval_mark(low: float, mid: float, high: float, actual: float | None = None, top: float = 0.0) -> SafeString:
-    """Draw from zero to `top`, or as far as the numbers go. Decoration beside the same numbers in words."""
-    scale = (WIDTH - 8) / (max(high, actual or 0.0, top, 1e-9) * AIR)
+def interval_mark(low: float, mid: float, high: float, happened: float | str | None = None) -> SafeString:
+    """Draw from zero as far as the numbers go. Decoration beside the same numbers in words."""
+    # A template hands over an empty text where there is no outcome to take a value from.
+    actual = None if happened is None or isinstance(happened, str) else happened
+    scale = (WIDTH - 8) / (max(high, actual or 0.0, 1e-9) * AIR)
+    left, middle, right = (f"{4 + max(value, 0.0) * scale:.1f}" for value in (low, mid, high))
+    width = f"{max(float(right) - float(left), 3.0):.1f}"
     bar = format_html(
-        '<line class="mark-axis" x1="4" x2="{}" y1="10" y2="10"/>'
-        '<rect class="mark-range" x="{:.1f}" y="6" width="{:.1f}" height="8" rx="4"/>'
-        '<line class="mark-mid" x1="{:.1f}" x2="{:.1f}" y1="4" y2="16"/>',
-        WIDTH - 4,
-        4 + max(low, 0.0) * scale,
-        max((high - max(low, 0.0)) * scale, 3.0),
-        4 + mid * scale,
-        4 + mid * scale,
+        '<line class="mark-axis" x1="4" x2="116" y1="10" y2="10"/>'
+        '<rect class="mark-range" x="{}" y="6" width="{}" height="8" rx="4"/>'
+        '<line class="mark-mid" x1="{}" x2="{}" y1="4" y2="16"/>',
+        left,
+        width,
+        middle,
+        middle,
     )
     inside = actual is not None and low <= actual <= high
     dot = SafeString("")
     if actual is not None:
         kind = "mark-actual" if inside else "mark-actual mark-outside"
-        dot = format_html('<circle class="{}" cx="{:.1f}" cy="10" r="4"/>', kind, 4 + actual * scale)
+        dot = format_html('<circle class="{}" cx="{}" cy="10" r="4"/>', kind, f"{4 + actual * scale:.1f}")
     return format_html(
-        '<svg class="interval-mark" viewBox="0 0 {} 20" aria-hidden="true" focusable="false">{}{}</svg>',
-        int(WIDTH),
+        '<svg class="interval-mark" viewBox="0 0 120 20" aria-hidden="true" focusable="false">{}{}</svg>',
         bar,
         dot,
     )
