@@ -1,36 +1,45 @@
-"""What the tables hold: how much, from when to when, how full, what is missing."""
+"""What the tables hold: how much, from when to when, how full, what is missing, what stands there twice."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import Avg, Case, Count, FloatField, Max, Min, Model, Q, Sum, Value, When
 
-from loyalty.models import (
-    Category,
-    Consent,
-    Customer,
-    CustomerSales,
-    Interaction,
-    Order,
-    OrderLine,
-    Product,
-    ProductSales,
-    Rating,
-)
-from loyalty.queries.sizes import estimated_count
+from loyalty.charts.audit import Gap, Week
+from loyalty.models import Customer, CustomerSales, Order, Product, ProductSales
+from loyalty.queries.sales import sales_by_week, sales_version
 
 # Counting more rows than this takes longer than a page may; then PostgreSQL's own estimate is shown as such.
 COUNT_UP_TO = 300_000
-TABLES: list[tuple[str, type[Model]]] = [
-    ("Customers", Customer),
-    ("Products", Product),
-    ("Categories", Category),
-    ("Orders", Order),
-    ("Order lines", OrderLine),
-    ("Interactions", Interaction),
-    ("Ratings", Rating),
-    ("Consents", Consent),
+ESTIMATES = "SELECT relname, reltuples::bigint FROM pg_class WHERE oid = ANY(%s::regclass[])"
+REPEATED_ORDERS = """
+SELECT count(*) FROM (
+    SELECT lag(ordered_at) OVER one = ordered_at AND lag(store) OVER one = store AS is_repeated
+    FROM loyalty_order WHERE customer_id IS NOT NULL AND reverses_id IS NULL
+    WINDOW one AS (PARTITION BY customer_id ORDER BY ordered_at, store)
+) orders WHERE is_repeated
+"""
+GAPS: list[tuple[type[Model], str, dict[str, Q]]] = [
+    (
+        Product,
+        "Products",
+        {
+            "name": Q(name=""),
+            "category": Q(category=None),
+            "brand": Q(brand=""),
+            "price": Q(price=None),
+            "cost": Q(cost=None),
+        },
+    ),
+    (
+        Customer,
+        "Customers",
+        {"age group": Q(age_group=""), "income band": Q(income_band=""), "household size": Q(household_size="")},
+    ),
+    (Order, "Orders", {"customer": Q(customer=None), "store": Q(store="")}),
 ]
 
 
@@ -42,16 +51,8 @@ class TableSize:
 
 
 @dataclass(frozen=True)
-class Gap:
-    """A column that is empty in a share (0–1) of its rows."""
-
-    what: str
-    share: float
-
-
-@dataclass(frozen=True)
 class DataAudit:
-    """`density` is the share of customer–product pairs in which something was bought."""
+    """`density` is the share (0-1) of pairs of a buying customer and a sold product in which something was bought."""
 
     sizes: list[TableSize]
     first_ordered_at: datetime | None
@@ -59,56 +60,79 @@ class DataAudit:
     density: float | None
     orders_a_customer: float | None
     gaps: list[Gap]
+    weeks: list[Week]
+    n_repeated_orders: int
+    n_unknown_products: int
+    added_up_at: datetime
+
+    @property
+    def has_orders(self) -> bool:
+        return self.last_ordered_at is not None
+
+    @property
+    def span(self) -> timedelta | None:
+        if self.first_ordered_at is None or self.last_ordered_at is None:
+            return None
+        return self.last_ordered_at - self.first_ordered_at
 
 
-def data_audit() -> DataAudit:
+def data_audit(models: Sequence[type[Model]]) -> DataAudit:
+    """Look at the tables of `models`, and closer at customers, products and orders."""
     span = Order.objects.aggregate(first=Min("ordered_at"), last=Max("ordered_at"))
     buying = CustomerSales.objects.aggregate(n=Count("*"), orders=Avg("n_orders", output_field=FloatField()))
     bought = ProductSales.objects.aggregate(n=Count("*"), pairs=Sum("n_customers"))
     cells = (buying["n"] or 0) * (bought["n"] or 0)
     return DataAudit(
-        sizes=[_size(name, model) for name, model in TABLES],
+        sizes=_sizes(models),
         first_ordered_at=span["first"],
         last_ordered_at=span["last"],
         density=bought["pairs"] / cells if cells else None,
         orders_a_customer=buying["orders"],
-        gaps=_gaps(),
+        gaps=[gap for model, noun, conditions in GAPS for gap in _gaps(model, noun, conditions)],
+        weeks=_weeks(span["first"], span["last"]),
+        n_repeated_orders=_repeated_orders(),
+        n_unknown_products=Product.objects.filter(is_catalogued=False).count(),
+        added_up_at=sales_version().added_up_at,
     )
 
 
-def _size(name: str, model: type[Model]) -> TableSize:
-    estimate = estimated_count(model)
-    if estimate > COUNT_UP_TO:
-        return TableSize(name, estimate, True)
-    return TableSize(name, model._default_manager.count(), False)
+def _sizes(models: Sequence[type[Model]]) -> list[TableSize]:
+    with connection.cursor() as cursor:
+        cursor.execute(ESTIMATES, [[model._meta.db_table for model in models]])
+        estimates: dict[str, int] = dict(cursor.fetchall())
+    return [_size(model, estimates[model._meta.db_table]) for model in models]
 
 
-def _gaps() -> list[Gap]:
-    products = _empty_shares(
-        Product,
-        {
-            "Products without a category": Q(category=None),
-            "Products without a brand": Q(brand=""),
-            "Products without a price": Q(price=None),
-            "Products only known from orders": Q(is_catalogued=False),
-        },
-    )
-    customers = _empty_shares(
-        Customer,
-        {"Customers without an age group": Q(age_group=""), "Customers without an income band": Q(income_band="")},
-    )
-    return [*products, *customers]
+def _size(model: type[Model], estimate: int) -> TableSize:
+    name = str(model._meta.verbose_name_plural).capitalize()
+    is_estimate = estimate > COUNT_UP_TO
+    return TableSize(name, estimate if is_estimate else model._default_manager.count(), is_estimate)
 
 
-def _empty_shares(model: type[Model], conditions: dict[str, Q]) -> list[Gap]:
-    """One pass over the table for all its columns."""
+def _gaps(model: type[Model], noun: str, conditions: dict[str, Q]) -> list[Gap]:
+    """One pass over a table for all its columns; nothing for an empty table."""
     means: dict[str, Any] = {
         f"gap_{number}": Avg(Case(When(condition, then=Value(1.0)), default=Value(0.0)))
         for number, condition in enumerate(conditions.values())
     }
     found = model._default_manager.aggregate(**means)
-    return [
-        Gap(what, found[f"gap_{number}"])
-        for number, what in enumerate(conditions)
-        if found[f"gap_{number}"] is not None
-    ]
+    shares = zip(conditions, found.values(), strict=True)
+    return [Gap(noun, column, share) for column, share in shares if share is not None]
+
+
+def _weeks(first: datetime | None, last: datetime | None) -> list[Week]:
+    """Orders a week; a week without one is there with a zero."""
+    if first is None or last is None:
+        return []
+    counted = {monday: n for monday, _, n in sales_by_week(first - timedelta(days=1), last + timedelta(days=1))}
+    if not counted:
+        return []
+    mondays = range(min(counted).toordinal(), max(counted).toordinal() + 1, 7)
+    return [Week(date.fromordinal(monday), counted.get(date.fromordinal(monday), 0)) for monday in mondays]
+
+
+def _repeated_orders() -> int:
+    """Orders of one customer at the same moment in the same shop: probably one order under two keys."""
+    with connection.cursor() as cursor:
+        cursor.execute(REPEATED_ORDERS)
+        return int(cursor.fetchone()[0])

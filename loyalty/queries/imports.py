@@ -1,29 +1,104 @@
 """What came in, and what did not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet, Sum
 
 from loyalty.models import IngestRun, RejectedRow
 
-
-def import_list() -> QuerySet[IngestRun]:
-    return IngestRun.objects.select_related("started_by", "job")
-
-
-def import_page(pk: int) -> IngestRun | None:
-    return import_list().filter(pk=pk).first()
+State = IngestRun.State
+UNDER_WAY = (State.PENDING, State.RUNNING)
+REASONS_SHOWN = 8
 
 
-def newest_import() -> IngestRun | None:
-    return import_list().first()
+@dataclass(frozen=True)
+class Import:
+    """One import as people see it. An import whose job was stopped, or broke down, does not go on."""
+
+    run: IngestRun
+    kind: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.run.state in UNDER_WAY and (self.run.job is None or self.run.job.is_open)
+
+    @property
+    def state(self) -> str:
+        return State.FAILED if self.run.state in UNDER_WAY and not self.is_open else self.run.state
+
+    @property
+    def state_label(self) -> str:
+        return State(self.state).label
+
+    @property
+    def n_accepted(self) -> int:
+        return self.run.n_created + self.run.n_updated + self.run.n_unchanged
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing was taken in."""
+        if self.state != State.FAILED:
+            return ""
+        told = self.run.note or (self.run.job.error if self.run.job else "")
+        return told or "The import was stopped before it ended. Nothing of the file was taken in."
+
+    @property
+    def notes(self) -> list[str]:
+        return self.run.note.splitlines() if self.run.state == State.DONE else []
+
+
+def import_list(*, kind: str = "", state: str = "") -> QuerySet[IngestRun]:
+    found = IngestRun.objects.select_related("started_by", "job")
+    if kind:
+        found = found.filter(kind=kind)
+    return found.filter(state=state) if state in State.values else found
+
+
+def imports(runs: Iterable[IngestRun], labels: Mapping[str, str]) -> list[Import]:
+    """`labels` says what each kind of record is called."""
+    return [Import(run, labels.get(run.kind, run.kind.replace("_", " ").capitalize())) for run in runs]
+
+
+def import_page(pk: int, labels: Mapping[str, str]) -> Import | None:
+    found = imports(import_list().filter(pk=pk), labels)
+    return found[0] if found else None
+
+
+@dataclass(frozen=True)
+class Intake:
+    """All imports that ended well, together."""
+
+    n_imports: int
+    n_rows: int
+    n_repeated: int
+    n_rejected: int
+    last_at: datetime | None
+
+
+def intake() -> Intake:
+    sums = IngestRun.objects.filter(state=State.DONE).aggregate(
+        n=Count("pk"),
+        rows=Sum("n_rows"),
+        repeated=Sum("n_unchanged"),
+        rejected=Sum("n_rejected"),
+        last=Max("finished_at"),
+    )
+    return Intake(sums["n"], sums["rows"] or 0, sums["repeated"] or 0, sums["rejected"] or 0, sums["last"])
 
 
 def rejected_rows(run: IngestRun) -> QuerySet[RejectedRow]:
-    """By line, as the file has them."""
     return RejectedRow.objects.filter(run=run)
+
+
+def rejection_reasons(run: IngestRun) -> list[tuple[str, str, int]]:
+    """Column, reason, how often; the most frequent first."""
+    counted = rejected_rows(run).values_list("column", "reason").annotate(n=Count("pk"))
+    return list(counted.order_by("-n", "column", "reason")[:REASONS_SHOWN])
 
 
 def rejected_cells(run: IngestRun) -> Iterator[tuple[int, str, str, str]]:
     """Line, column, value and reason of every refused row, read as they are written out."""
-    return rejected_rows(run).values_list("line", "column", "value", "reason").iterator(chunk_size=5000)
+    rows = rejected_rows(run).order_by("line", "pk").values_list("line", "column", "value", "reason")
+    return rows.iterator(chunk_size=5000)
