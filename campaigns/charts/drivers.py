@@ -36,7 +36,7 @@ def _figure(labels: Sequence[str], changes: Sequence[float]) -> go.Figure:
             x=changes,
             y=labels,
             marker={"color": [GOOD if change >= 0 else BAD for change in changes], "cornerradius": 4},
-            text=[f"{change:+.0%}" for change in changes],
+            text=[f"{change:+.0%}".replace("-", "−") for change in changes],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: odds %{x:+.0%}<extra></extra>",

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from loyalty.charts import ACTUAL, BASELINE, FORECAST, FORECAST_SOFT, Chart, Table, styled
 
 ROW_HEIGHT = 54
-FRAME_HEIGHT = 84
+FRAME_HEIGHT = 76
 THICKNESS = {95: 14, 90: 18, 80: 22, 50: 30}
 
 
@@ -60,9 +60,14 @@ def _figure(rows: Sequence[IntervalRow], levels: Sequence[int], prefix: str) -> 
     figure.update_yaxes(
         categoryorder="array", categoryarray=labels[::-1], showgrid=False, range=[-0.6, len(rows) - 0.4]
     )
-    figure.update_xaxes(showgrid=True, tickprefix=prefix, zeroline=True, rangemode="tozero")
+    figure.update_xaxes(showgrid=True, zeroline=True, rangemode="tozero", **number_format(prefix))
     figure.update_layout(hovermode="closest")
     return styled(figure, height=FRAME_HEIGHT + ROW_HEIGHT * len(rows))
+
+
+def number_format(prefix: str) -> dict[str, str]:
+    """How an axis writes its numbers; dollars by their own format, which puts the minus sign in front."""
+    return {"tickformat": "$,.0f"} if prefix == "$" else {"tickformat": ",", "tickprefix": prefix}
 
 
 def _bars(rows: Sequence[IntervalRow], level: int) -> go.Scatter:
@@ -75,7 +80,7 @@ def _bars(rows: Sequence[IntervalRow], level: int) -> go.Scatter:
             xs += [low, high, None]
             ys += [row.label, row.label, None]
     line = {"color": FORECAST_SOFT, "width": THICKNESS[level]}
-    return go.Scatter(x=xs, y=ys, mode="lines", line=line, name=f"{level}% interval", hoverinfo="skip")
+    return go.Scatter(x=xs, y=ys, mode="lines", line=line, name=f"{level}%", hoverinfo="skip", showlegend=False)
 
 
 def _middles(rows: Sequence[IntervalRow], prefix: str) -> go.Scatter:
@@ -92,10 +97,14 @@ def _middles(rows: Sequence[IntervalRow], prefix: str) -> go.Scatter:
 
 
 def _spoken(row: IntervalRow, prefix: str) -> list[str]:
-    said = [f"{row.label}: {prefix}{row.mid:,.0f}"]
+    said = [f"{row.label}: {_written(row.mid, prefix)}"]
     for level, (low, high) in sorted(row.intervals.items()):
-        said.append(f"{level}%: {prefix}{low:,.0f} to {prefix}{high:,.0f}")
+        said.append(f"{level}%: {_written(low, prefix)} to {_written(high, prefix)}")
     return said
+
+
+def _written(value: float, prefix: str) -> str:
+    return f"{'−' if value < 0 else ''}{prefix}{abs(value):,.0f}"
 
 
 def _happened(rows: Sequence[IntervalRow], prefix: str) -> go.Scatter:
@@ -106,7 +115,8 @@ def _happened(rows: Sequence[IntervalRow], prefix: str) -> go.Scatter:
         mode="markers",
         name="What happened",
         marker={"symbol": "diamond", "size": 13, "color": ACTUAL, "line": {"width": 2, "color": "var(--chart-hover)"}},
-        hovertemplate=f"What happened: {prefix}%{{x:,.0f}}<extra></extra>",
+        customdata=[[_written(row.actual or 0.0, prefix)] for row in known],
+        hovertemplate="What happened: %{customdata[0]}<extra></extra>",
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from campaigns.charts.intervals import number_format
 from loyalty.charts import FORECAST, FORECAST_SOFT, GOOD, TEXT, Chart, Table, styled
 
 
@@ -61,8 +62,8 @@ def _figure(curve: Mapping[str, Any], n_audience: int, sign: str) -> go.Figure:
             text=f"stop at {curve['cut']:,}", **_beside(curve["cut"], depths[-1]),
         )  # fmt: skip
     figure.add_hline(y=0, line={"color": TEXT, "width": 1})
-    figure.update_xaxes(title={"text": "Customers it goes to, the likeliest first"}, rangemode="tozero")
-    figure.update_yaxes(tickprefix=sign)
+    figure.update_xaxes(title={"text": "Customers it goes to, the likeliest first"}, rangemode="tozero", tickformat=",")
+    figure.update_yaxes(**number_format(sign))
     return styled(figure, height=380)
 
 

@@ -35,40 +35,36 @@ def scoreboard_chart(rows: Sequence[Scored], *, as_of: datetime | None) -> Chart
             ["Campaign", "Forecast", "Low (90%)", "High (90%)", "What happened", "Inside"],
             [[r.campaign, r.mid, r.low_90, r.high_90, r.actual, "yes" if r.is_inside else "no"] for r in rows],
         ),
-        unit="Customers who took it; each forecast knew only what was known before its campaign began",
+        unit="Customers who took it, the forecast being 100%; each knew only what was known before its campaign",
         as_of=as_of,
         name="scoreboard",
     )
 
 
 def _figure(rows: Sequence[Scored]) -> go.Figure:
+    """Everything as a share of its forecast, so that a small campaign can be seen beside a large one."""
     names = [row.campaign for row in rows]
+    scale = [max(row.mid, 1.0) for row in rows]
+    said = [[f"{r.mid:,.0f}", f"{r.low_90:,.0f} to {r.high_90:,.0f}", f"{r.actual:,.0f}"] for r in rows]
+    hover = (
+        "%{x}<br>Forecast: %{customdata[0]}<br>90% interval: %{customdata[1]}"
+        "<br>What happened: %{customdata[2]}<extra></extra>"
+    )
     figure = go.Figure()
     figure.add_bar(
-        x=names,
-        y=[row.high_90 - row.low_90 for row in rows],
-        base=[row.low_90 for row in rows],
-        name="90% interval",
-        marker={"color": FORECAST_SOFT, "cornerradius": 6},
-        width=0.5,
-        customdata=[[row.low_90, row.high_90] for row in rows],
-        hovertemplate="%{x}<br>90%% interval: %{customdata[0]:,.0f} to %{customdata[1]:,.0f}<extra></extra>".replace(
-            "%%", "%"
-        ),
-    )
-    figure.add_scatter(
-        x=names, y=[row.mid for row in rows], mode="markers", name="Forecast",
-        marker={"symbol": "line-ew", "size": 20, "color": FORECAST, "line": {"width": 3, "color": FORECAST}},
-        hovertemplate="%{x}<br>Forecast: %{y:,.0f}<extra></extra>",
+        x=names, y=[(r.high_90 - r.low_90) / s for r, s in zip(rows, scale, strict=True)],
+        base=[r.low_90 / s for r, s in zip(rows, scale, strict=True)], name="90% interval", width=0.45,
+        marker={"color": FORECAST_SOFT, "cornerradius": 6}, customdata=said, hovertemplate=hover,
     )  # fmt: skip
     figure.add_scatter(
-        x=names, y=[row.actual for row in rows], mode="markers", name="What happened",
+        x=names, y=[r.actual / s for r, s in zip(rows, scale, strict=True)], mode="markers", name="What happened",
         marker={
-            "symbol": "diamond", "size": 11, "color": [ACTUAL if row.is_inside else BAD for row in rows],
+            "symbol": "diamond", "size": 12, "color": [ACTUAL if row.is_inside else BAD for row in rows],
             "line": {"width": 2, "color": "var(--chart-hover)"},
         },
-        hovertemplate="%{x}<br>What happened: %{y:,.0f}<extra></extra>",
+        customdata=said, hovertemplate=hover,
     )  # fmt: skip
-    figure.update_yaxes(rangemode="tozero")
+    figure.add_hline(y=1, line={"color": FORECAST, "width": 2})
+    figure.update_yaxes(rangemode="tozero", tickformat=".0%", title={"text": "Share of the forecast"})
     figure.update_xaxes(type="category")
-    return styled(figure, height=360)
+    return styled(figure, height=340)

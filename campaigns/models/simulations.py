@@ -46,6 +46,12 @@ class Simulation(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("simulation", args=[self.pk])
 
+    @property
+    def audience_title(self) -> str:
+        """Whom it was simulated for, in words."""
+        was_sent = self.audience_id == self.campaign.audience_id and self.audience.kind == Audience.Kind.IMPORTED
+        return self.audience.get_kind_display() if was_sent else self.audience.name
+
 
 class ForecastIsFinal(Exception):
     """A forecast is kept as it was made; a better one is a new simulation."""

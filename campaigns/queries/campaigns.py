@@ -248,7 +248,7 @@ def newest_rehearsal(campaign: Campaign) -> Rehearsal | None:
 def campaign_simulations(campaign: Campaign) -> QuerySet[Simulation]:
     """What was rehearsed for a campaign, newest first, each with `redeemer_forecasts`."""
     forecasts = Forecast.objects.filter(metric=Metric.REDEEMERS)
-    rows = campaign.simulations.select_related("audience", "model_version")
+    rows = campaign.simulations.select_related("audience", "campaign")
     size = _counted(AudienceMember.objects.filter(audience=OuterRef("audience_id")), "audience")
     return rows.annotate(n_members=size).prefetch_related(
         Prefetch("forecasts", queryset=forecasts, to_attr="redeemer_forecasts")

@@ -21,6 +21,7 @@ LEVELS = (50, 80, 90, 95)
 COUNTS = (Metric.REDEEMERS, Metric.REDEMPTIONS)
 MONEY = (Metric.REVENUE, Metric.MARGIN, Metric.DISCOUNT_COST, Metric.CONTACT_COST, Metric.PROFIT)
 CARDS = (Metric.REDEEMERS, Metric.REDEMPTIONS, Metric.REVENUE, Metric.DISCOUNT_COST, Metric.CONTACT_COST, Metric.PROFIT)
+BARS = "The darker a bar, the likelier: 95, 90, 80 and 50% intervals"
 SOURCES = {
     "campaign": "entered in the campaign",
     "offer": "from its offers",
@@ -197,15 +198,24 @@ def _counts_chart(simulation: Simulation, figures: Mapping[str, Figure]) -> Char
     if outcome:
         answer += f"; {outcome.value:,.0f} came" + ("" if outcome.is_complete else " so far")
     question = "How many were expected, and how many came?" if outcome else "How many will take it?"
-    unit = "Customers, and times taken; tested on past campaigns"
+    unit = f"Customers, and times taken; tested on past campaigns. {BARS}"
     words = Words(question, f"{answer}.", unit, "how-many", simulation.as_of)
-    return interval_chart(_rows(figures, COUNTS), words)
+    rows = _rows(figures, COUNTS)
+    return interval_chart([*rows[:1], *_coin_toss_row(taken), *rows[1:]], words)
+
+
+def _coin_toss_row(taken: Forecast) -> list[IntervalRow]:
+    if taken.naive_low_90 is None or taken.naive_high_90 is None:
+        return []
+    middle = (taken.naive_low_90 + taken.naive_high_90) / 2
+    toss = {90: (taken.naive_low_90, taken.naive_high_90)}
+    return [IntervalRow("… if each decided alone", middle, toss, is_comparison=True)]
 
 
 def _money_chart(simulation: Simulation, figures: Mapping[str, Figure]) -> Chart | None:
     if Metric.PROFIT not in figures:
         return None
-    unit = f"{simulation.campaign.currency}; your assumptions times tested counts, before asking what was extra"
+    unit = f"{simulation.campaign.currency}; your assumptions times tested counts. {BARS}"
     words = Words("Does it pay?", _pays(figures[Metric.PROFIT].forecast), unit, "money", simulation.as_of)
     return interval_chart(_rows(figures, MONEY), words, prefix=currency_sign(simulation.campaign.currency))
 

@@ -82,6 +82,6 @@ def reject_campaign(*, campaign: Campaign, comment: str, by: User, at: datetime)
 def _locked(campaign: Campaign, state: str, done: str) -> Campaign:
     held = Campaign.objects.select_for_update(no_key=True, of=("self",)).get(pk=campaign.pk)
     if held.state != state:
-        now, needed = held.get_state_display().lower(), State(state).label.lower()
-        raise CampaignInvalid("state", f"This campaign is {now}; only one that is {needed} can be {done}.")
+        now, needed = held.get_state_display(), State(state).label
+        raise CampaignInvalid("state", f"This campaign is marked “{now}”; only one marked “{needed}” can be {done}.")
     return held

@@ -4,8 +4,11 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from loyalty.templatetags.formats import SYMBOLS, count, money
+
 register = template.Library()
 
+CENTS_BELOW = 100
 WIDTH = 120.0
 AIR = 1.08
 
@@ -49,3 +52,21 @@ def times(value: float | None) -> str:
 @register.filter
 def absolute(value: float) -> float:
     return abs(value)
+
+
+@register.simple_tag
+def figure(value: float, currency: str = "") -> str:
+    """A count, or money without cents where cents say nothing."""
+    if not currency:
+        return count(value)
+    if abs(value) < CENTS_BELOW:
+        return money(value, currency)
+    sign, symbol, digits = "−" if value < 0 else "", SYMBOLS.get(currency), count(abs(value))
+    return f"{sign}{symbol}{digits}" if symbol else f"{sign}{digits} {currency}"
+
+
+@register.simple_tag
+def span(low: float, high: float, currency: str = "") -> str:
+    """118–167; with a word between where a minus sign would be mistaken for the dash."""
+    dash = " to " if low < 0 else "–"
+    return f"{figure(low, currency)}{dash}{figure(high, currency)}"

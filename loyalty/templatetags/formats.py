@@ -1,7 +1,9 @@
 """How numbers, money, shares and moments are written for people: one place, so that a page never disagrees."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -41,7 +43,12 @@ def compact(value: Number | None) -> str:
 
 @register.filter
 def decimals(value: Number | None, places: int = 1) -> str:
-    return NOTHING if value is None else number_format(value, decimal_pos=places, force_grouping=True)
+    return NOTHING if value is None else _digits(value, places)
+
+
+def _digits(value: Number, places: int) -> str:
+    """Rounded first: what the framework is given it cuts off, so that 0.30 as a float would read 0.29."""
+    return number_format(Decimal(f"{value:.{places}f}"), decimal_pos=places, force_grouping=True)
 
 
 @register.filter
@@ -59,7 +66,7 @@ def amount(value: Number | None, currency: str = "USD") -> str:
 
 
 def _money(value: Number, currency: str, places: int) -> str:
-    digits = number_format(abs(Decimal(value)), decimal_pos=places, force_grouping=True)
+    digits = _digits(abs(value), places)
     sign = "−" if value < 0 and any(digit in "123456789" for digit in digits) else ""
     symbol = SYMBOLS.get(currency)
     return f"{sign}{symbol}{digits}" if symbol else f"{sign}{digits} {currency}".rstrip()
@@ -68,7 +75,7 @@ def _money(value: Number, currency: str, places: int) -> str:
 @register.filter
 def share(value: Number | None, places: int = 1) -> str:
     """0.1234 -> 12.3%."""
-    return NOTHING if value is None else f"{number_format(float(value) * 100, decimal_pos=places)}%"
+    return NOTHING if value is None else f"{_digits(float(value) * 100, places)}%"
 
 
 @register.filter
@@ -170,3 +177,9 @@ def clock(value: datetime | None) -> str:
 def took(since: datetime, until: datetime) -> str:
     """From one moment to another, in the largest fitting unit."""
     return duration(until - since)
+
+
+@register.filter
+def at(values: Mapping[Any, Any], key: Any) -> Any:
+    """The value under a key that only the page knows."""
+    return values.get(key, "")
