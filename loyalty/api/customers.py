@@ -1,13 +1,16 @@
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from loyalty.api.serializers import StrictFields
-from loyalty.api.viewsets import ReadViewSet
+from loyalty.api.batches import Door
+from loyalty.api.permissions import add_and_change
+from loyalty.api.serializers import batch_of
+from loyalty.api.viewsets import WrittenViewSet
 from loyalty.models import Customer
+from loyalty.services.ingest import kind_named
 
 
-class CustomerSerializer(StrictFields, serializers.ModelSerializer[Customer]):
+class CustomerSerializer(serializers.ModelSerializer[Customer]):
     class Meta:
         model = Customer
         fields = [
@@ -38,13 +41,36 @@ class CustomerFilter(filters.FilterSet):
         fields = ["age_group", "income_band", "household_type", "location", "preferred_channel"]
 
 
+ROW = {
+    "external_id": "C-1001",
+    "name": "Ada Byron",
+    "age_group": "35-44",
+    "location": "Cincinnati",
+    "preferred_channel": "email",
+    "attributes": {"shoe_size": 38},
+    "joined_on": "2024-05-31",
+}
+BATCH = [ROW, {**ROW, "external_id": "C-1002", "name": "Grace Hopper"}]
+
+
 @extend_schema(tags=["Customers"])
 @extend_schema_view(
     list=extend_schema(summary="List customers"),
     retrieve=extend_schema(summary="One customer"),
+    create=extend_schema(
+        summary="Add a customer", examples=[OpenApiExample("A customer", request_only=True, value=ROW)]
+    ),
+    batch_upsert=extend_schema(
+        summary="Add or change up to 1,000 customers",
+        description="A field that no row names stays as it is; null empties it. Sent again, nothing changes.",
+        request=batch_of(CustomerSerializer, "CustomerBatch"),
+        examples=[OpenApiExample("Two customers", request_only=True, value={"rows": BATCH})],
+    ),
 )
-class CustomerViewSet(ReadViewSet):
+class CustomerViewSet(WrittenViewSet):
     queryset = Customer.objects.all()
     serializer_class = CustomerSerializer
     filterset_class = CustomerFilter
     lookup_field = "external_id"
+    action_permissions = {"batch_upsert": add_and_change(Customer)}
+    door = Door(kind_named("customers"), {"external_id": "customer_id"})

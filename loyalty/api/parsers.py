@@ -1,24 +1,16 @@
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
-from django.conf import settings
-from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 
-class BodyTooLarge(APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_code = "body_too_large"
-
-
-class BoundedJSONParser(JSONParser):
-    """JSON of a size we are willing to hold in memory, with text that PostgreSQL can hold."""
+class StorableJSONParser(JSONParser):
+    """JSON with text that PostgreSQL can hold. Its size is bounded before, by DATA_UPLOAD_MAX_MEMORY_SIZE."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        self._check_size((parser_context or {})["request"].META.get("CONTENT_LENGTH"))
         try:
             parsed = super().parse(stream, media_type, parser_context)
         except RecursionError as error:
@@ -29,14 +21,9 @@ class BoundedJSONParser(JSONParser):
             raise ParseError("The body holds a character that is not text (NUL or half a surrogate pair). Remove it.")
         return parsed
 
-    def _check_size(self, length: str | None) -> None:
-        if length and length.isdigit() and int(length) > settings.API_MAX_BODY_BYTES:
-            limit = settings.API_MAX_BODY_BYTES // 2**20
-            raise BodyTooLarge(f"The body is larger than {limit} MB. Send the rows in smaller batches.")
-
 
 def _reason(error: ParseError) -> str:
-    return str(error.detail).removeprefix("JSON parse error - ")
+    return str(error.detail).removeprefix("JSON parse error - ").rstrip(".") + "."
 
 
 def _can_be_stored(text: str) -> bool:

@@ -6,12 +6,12 @@ from typing import Any
 
 import structlog
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.signals import got_request_exception
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework import exceptions
+from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -23,11 +23,11 @@ NOT_FOUND = "There is nothing here under that address or key."
 NOT_ALLOWED = "Your account may not do this. Ask an administrator for the permission."
 
 
-def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
+def problem(number: int, code: str, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
     body: dict[str, Any] = {
         "type": f"urn:problem-type:{code.replace('_', '-')}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
+        "title": HTTPStatus(number).phrase,
+        "status": number,
         "detail": detail,
     }
     return {**body, "errors": errors} if errors else body
@@ -35,10 +35,7 @@ def problem(status: int, code: str, detail: str, errors: list[dict[str, str]] | 
 
 def respond(exc: Exception, context: dict[str, Any]) -> Response:
     """The exception handler of the REST framework."""
-    if isinstance(exc, Http404):
-        exc = exceptions.NotFound(NOT_FOUND)
-    elif isinstance(exc, PermissionDenied | exceptions.PermissionDenied) and not _says_why(exc):
-        exc = exceptions.PermissionDenied(NOT_ALLOWED)
+    exc = _in_our_words(exc)
     response = exception_handler(exc, context)
     if response is None or not isinstance(exc, exceptions.APIException):
         response = _unexpected(exc, context)
@@ -46,6 +43,22 @@ def respond(exc: Exception, context: dict[str, Any]) -> Response:
         response.data = _described(exc)
     response.content_type = MEDIA_TYPE
     return response
+
+
+class BodyTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The body is too large. Send the rows in smaller batches."
+    default_code = "body_too_large"
+
+
+def _in_our_words(exc: Exception) -> Exception:
+    if isinstance(exc, Http404):
+        return exceptions.NotFound(NOT_FOUND)
+    if isinstance(exc, RequestDataTooBig):
+        return BodyTooLarge()
+    if isinstance(exc, PermissionDenied | exceptions.PermissionDenied) and not _says_why(exc):
+        return exceptions.PermissionDenied(NOT_ALLOWED)
+    return exc
 
 
 def _says_why(exc: Exception) -> bool:
@@ -71,7 +84,7 @@ def _described(exc: exceptions.APIException) -> dict[str, Any]:
 
 
 def _flat(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
-    """Nested errors of a serializer as one list, `lines.2.quantity` naming the place."""
+    """Nested errors of a serializer as one list, `lines[2].quantity` naming the place."""
     if isinstance(detail, dict):
         for key, inner in detail.items():
             name = "" if key == "non_field_errors" else str(key)
@@ -79,13 +92,9 @@ def _flat(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
     elif isinstance(detail, list):
         for place, inner in enumerate(detail):
             is_nested = isinstance(inner, dict | list)
-            yield from _flat(inner, f"{path}.{place}".lstrip(".") if is_nested else path)
+            yield from _flat(inner, f"{path}[{place}]" if is_nested else path)
     else:
         yield {"field": path, "reason": str(detail)}
-
-
-def flat_errors(detail: Any) -> list[dict[str, str]]:
-    return list(_flat(detail))
 
 
 def _sentence(errors: list[dict[str, str]]) -> str:

@@ -1,13 +1,16 @@
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from loyalty.api.serializers import StrictFields
-from loyalty.api.viewsets import ReadViewSet
+from loyalty.api.batches import Door
+from loyalty.api.permissions import add_and_change
+from loyalty.api.serializers import batch_of
+from loyalty.api.viewsets import WrittenViewSet
 from loyalty.models import Product
+from loyalty.services.ingest import kind_named
 
 
-class ProductSerializer(StrictFields, serializers.ModelSerializer[Product]):
+class ProductSerializer(serializers.ModelSerializer[Product]):
     category = serializers.CharField(
         source="category.path",
         max_length=300,
@@ -35,6 +38,7 @@ class ProductSerializer(StrictFields, serializers.ModelSerializer[Product]):
             "updated_at",
         ]
         read_only_fields = ["is_catalogued"]
+        extra_kwargs = {"currency": {"required": False, "help_text": "ISO 4217; left out, the shop's own."}}
 
 
 class ProductFilter(filters.FilterSet):
@@ -50,13 +54,34 @@ class ProductFilter(filters.FilterSet):
         fields = ["brand", "is_catalogued"]
 
 
+ROW = {
+    "sku": "4011",
+    "name": "Bananas",
+    "category": "Produce > Fruit > Bananas",
+    "brand": "Own brand",
+    "price": "0.59",
+    "cost": "0.31",
+    "currency": "USD",
+    "stock": 120,
+}
+
+
 @extend_schema(tags=["Products"])
 @extend_schema_view(
     list=extend_schema(summary="List products"),
     retrieve=extend_schema(summary="One product"),
+    create=extend_schema(summary="Add a product", examples=[OpenApiExample("A product", request_only=True, value=ROW)]),
+    batch_upsert=extend_schema(
+        summary="Add or change up to 1,000 products",
+        description="New categories are made. A field that no row names stays as it is; null empties it.",
+        request=batch_of(ProductSerializer, "ProductBatch"),
+        examples=[OpenApiExample("One product", request_only=True, value={"rows": [ROW]})],
+    ),
 )
-class ProductViewSet(ReadViewSet):
+class ProductViewSet(WrittenViewSet):
     queryset = Product.objects.select_related("category")
     serializer_class = ProductSerializer
     filterset_class = ProductFilter
     lookup_field = "sku"
+    action_permissions = {"batch_upsert": add_and_change(Product)}
+    door = Door(kind_named("products"), {}, frozenset({"is_catalogued"}))

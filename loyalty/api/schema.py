@@ -11,7 +11,7 @@ PROBLEM_SCHEMAS = {
         "type": "object",
         "required": ["field", "reason"],
         "properties": {
-            "field": {"type": "string", "examples": ["lines.2.quantity"]},
+            "field": {"type": "string", "examples": ["lines[2].quantity"]},
             "reason": {"type": "string", "description": "What is wrong and what to do."},
         },
     },

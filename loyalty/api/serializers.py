@@ -1,6 +1,9 @@
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import serializers
+
+from loyalty.api.batches import STATUSES, Result
 
 
 class StrictFields(serializers.Serializer[Any]):
@@ -17,5 +20,32 @@ class StrictFields(serializers.Serializer[Any]):
 
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
-    field = serializers.CharField(help_text="Name of the field; `lines.2.quantity` is a field of the third line.")
+    field = serializers.CharField(help_text="Name of the field; `lines[2].quantity` is a field of the third line.")
     reason = serializers.CharField(help_text="What is wrong and what to do.")
+
+
+class RowResultSerializer(serializers.Serializer[Any]):
+    row = serializers.IntegerField(help_text="Number of the row in your list; the first is 1.")
+    status = serializers.ChoiceField(choices=STATUSES)
+    errors = serializers.SerializerMethodField()  # type: ignore[assignment]
+
+    @extend_schema_field(FieldProblemSerializer(many=True))
+    def get_errors(self, result: Result) -> list[dict[str, str]]:
+        return [{"field": field, "reason": reason} for field, reason in result.errors.items()]
+
+
+class CountsSerializer(serializers.Serializer[Any]):
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+
+
+class BatchReportSerializer(serializers.Serializer[Any]):
+    counts = CountsSerializer()
+    results = RowResultSerializer(many=True)
+
+
+def batch_of(row: type[serializers.Serializer[Any]], name: str) -> type[serializers.Serializer[Any]]:
+    """The body of a batch-upsert, for the description of the API."""
+    return inline_serializer(name, {"rows": row(many=True)}).__class__

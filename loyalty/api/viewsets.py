@@ -3,12 +3,19 @@ from typing import Any, cast
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
 from rest_framework.exceptions import Throttled
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.viewsets import GenericViewSet
+
+from loyalty.api.batches import BatchReport, Door, create, rows_of, upsert
+from loyalty.api.serializers import BatchReportSerializer
 
 
 class ThrottledAtTheDoor(GenericViewSet[Any]):
@@ -66,3 +73,20 @@ class NumberedViewSet(ReadViewSet):
     """Addressed by our own number."""
 
     lookup_value_regex = r"[0-9]{1,18}"
+
+
+class WrittenViewSet(ReadViewSet):
+    """Read by key, and written through the import that files go through, too."""
+
+    door: Door
+
+    def create(self, request: Request) -> Response:
+        key = create(self.door, request.data, by=self.staff, at=timezone.now())
+        found = get_object_or_404(self.get_queryset(), **{self.lookup_field: key})
+        return Response(self.get_serializer(found).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(summary="Add or change up to 1,000 rows", responses=BatchReportSerializer)
+    @action(detail=False, methods=["post"], url_path="batch-upsert")
+    def batch_upsert(self, request: Request) -> Response:
+        results = upsert(self.door, rows_of(request.data), by=self.staff, at=timezone.now())
+        return Response(BatchReportSerializer(BatchReport(results)).data)
