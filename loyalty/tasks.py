@@ -15,6 +15,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from loyalty.models import Job
 from loyalty.services import jobs, sales
+from loyalty.services.ingest import run_ingest
 from loyalty.services.leases import Lease, claim
 from loyalty.services.progress import JobCancelled, LeaseLost, Progress
 
@@ -102,6 +103,11 @@ def _keep(lease: Lease, done: threading.Event) -> None:
         return  # the work itself learns it at its next report
     finally:
         connection.close()
+
+
+@job_task("loyalty.ingest")
+def ingest(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    return run_ingest(run_id=params["run_id"], report=report)
 
 
 @shared_task(name="loyalty.sweep_jobs")  # type: ignore[untyped-decorator]

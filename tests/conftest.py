@@ -90,6 +90,7 @@ def start_worker(transactional_db: None, tmp_path: Path) -> Iterator[Callable[[]
     yield start
     for worker in started:
         worker.kill()
+        print(worker.output())  # shown by pytest when the test failed
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ SETTINGS = {
     "effective_cache_size": "1GB",
     "max_wal_size": "4GB",
     "max_connections": "60",
+    # A killed worker leaves a statement behind; it must not go on holding locks for nobody.
+    "client_connection_check_interval": "2s",
     "random_page_cost": "1.1",
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -21,7 +21,6 @@ CLEAN = "ingest_clean"
 PROBLEMS = "ingest_problems"
 CHANGES = "ingest_changes"
 TABLES = (RAW, CLEAN, PROBLEMS, CHANGES)
-COPY_BYTES = 1 << 18
 # Hash joins and groups over the whole file stay in memory; given back at the end.
 WORK_MEMORY = "128MB"
 
@@ -112,13 +111,16 @@ def _database_type(arrow: pa.DataType) -> str:
 def stage(into: Staging, tell: Callable[[int], None]) -> None:
     """Copy all rows in as they came, and keep what was found wrong while reading them."""
     names = ", ".join(f'"{name}"' for name in into.rows.schema.names)
-    stream = _BatchStream(into.rows.batches, tell)
-    into.cursor.copy_expert(f"COPY {RAW} ({names}) FROM STDIN (FORMAT csv)", stream, COPY_BYTES)
-    if stream.failure is not None:
-        raise stream.failure
-    if not stream.n_rows:
+    # One COPY a batch: between two of them the connection is free for the source's errors and for our progress.
+    for batch in into.rows.batches:
+        text = io.BytesIO()
+        pacsv.write_csv(batch, text, pacsv.WriteOptions(include_header=False))
+        text.seek(0)
+        into.cursor.copy_expert(f"COPY {RAW} ({names}) FROM STDIN (FORMAT csv)", text)
+        into.n_rows += batch.num_rows
+        tell(into.n_rows)
+    if not into.n_rows:
         raise FileRefused("There are no rows. A heading alone says nothing.")
-    into.n_rows = stream.n_rows
     keep_problems(into, into.rows.problems)
     into.run(f"ANALYZE {RAW}")
 
@@ -131,39 +133,3 @@ def keep_problems(into: Staging, problems: list[Problem]) -> None:
             f"FROM {RAW} s WHERE s.{LINE} = %s",
             [problem.value, problem.reason, problem.line],
         )
-
-
-class _BatchStream:
-    """What COPY reads from: the batches as CSV, made one at a time.
-
-    An error in the source ends the stream and is raised afterwards. Raised inside COPY it would end the transaction.
-    """
-
-    def __init__(self, batches: Iterator[pa.RecordBatch], tell: Callable[[int], None]) -> None:
-        self.batches = batches
-        self.tell = tell
-        self.n_rows = 0
-        self.text = io.BytesIO()
-        self.failure: Exception | None = None
-
-    def read(self, size: int) -> bytes:
-        while not (part := self.text.read(size)):
-            try:
-                is_more = self._advance()
-            except Exception as error:
-                self.failure = error
-                return b""
-            if not is_more:
-                return b""
-        return part
-
-    def _advance(self) -> bool:
-        batch = next(self.batches, None)
-        if batch is None:
-            return False
-        self.text = io.BytesIO()
-        pacsv.write_csv(batch, self.text, pacsv.WriteOptions(include_header=False))
-        self.text.seek(0)
-        self.n_rows += len(batch)
-        self.tell(self.n_rows)
-        return True

@@ -1,0 +1,96 @@
+"""The queue with a real worker on a real broker, and what kill -9 does to it: cost time, and nothing else."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.core.files.base import ContentFile
+
+from loyalty.models import IngestRun, Job, Order, OrderLine, Product
+from loyalty.services import jobs
+from loyalty.services.ingest import accept_upload
+from loyalty.tasks import wake
+from tests.conftest import Worker, wait_until
+
+pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
+N_ORDERS = 10_000
+
+
+@pytest.fixture(autouse=True)
+def uploads(settings, tmp_path):
+    """Shared with the worker, which reads VAR_DIR from its environment."""
+    settings.UPLOAD_DIR = settings.VAR_DIR / "uploads"
+
+
+def orders_file(n_orders: int) -> ContentFile:
+    lines = ["order_id,ordered_at,currency,line_number,sku,quantity,amount"]
+    for number in range(n_orders):
+        lines += [
+            f"O{number},2017-03-0{1 + number % 9} 10:00-05:00,USD,{line},P{number % 500},1,2.50" for line in (1, 2)
+        ]
+    return ContentFile("\n".join(lines).encode(), name="orders.csv")
+
+
+def import_job(n_orders: int, at: datetime) -> Job:
+    run = accept_upload(kind="orders", file=orders_file(n_orders), by=None, at=at, unknown_products="create")
+    return jobs.create_job(task="loyalty.ingest", label="Import orders", params={"run_id": run.pk}, by=None, at=at)
+
+
+def state_of(job: Job) -> str:
+    job.refresh_from_db()
+    return job.state
+
+
+def rows() -> tuple[int, int, int]:
+    return Order.objects.count(), OrderLine.objects.count(), Product.objects.count()
+
+
+def test_a_worker_does_the_job(worker: Worker, at):
+    job = import_job(200, at)
+    wake(job)
+    wait_until(lambda: state_of(job) in Job.ENDED_STATES)
+    assert job.state == Job.State.DONE, job.error + worker.output()[-2000:]
+    assert rows() == (200, 400, 200)
+    assert job.summary["created"] == 400
+
+
+def test_a_worker_killed_in_the_middle_costs_time_and_nothing_else(start_worker: Callable[[], Worker], at):
+    job = import_job(N_ORDERS, at)
+    first = start_worker()
+    wake(job)
+    wait_until(lambda: state_of(job) == Job.State.RUNNING and "Writing" in job.message)
+    first.kill()
+    assert rows() == (0, 0, 0), "killed in its one transaction, it must leave nothing"
+    assert state_of(job) == Job.State.RUNNING
+
+    start_worker()
+    wait_until(lambda: state_of(job) in Job.ENDED_STATES, 180)
+    assert (job.state, job.attempt) == (Job.State.DONE, 2), job.error
+    assert rows() == (N_ORDERS, 2 * N_ORDERS, 500)
+    assert IngestRun.objects.get().state == IngestRun.State.DONE
+    assert any("stopped answering" in entry.text for entry in job.entries.all())
+
+
+def test_a_running_job_stops_when_it_is_cancelled(worker: Worker, at):
+    job = import_job(N_ORDERS, at)
+    wake(job)
+    wait_until(lambda: state_of(job) == Job.State.RUNNING)
+    jobs.cancel(job, at=at)
+    wait_until(lambda: state_of(job) in Job.ENDED_STATES)
+    assert job.state == Job.State.CANCELLED
+    assert rows() == (0, 0, 0)
+
+
+def test_a_message_that_got_lost_is_made_good_by_the_sweep(worker: Worker, at):
+    job = import_job(10, at)  # nobody wakes a worker
+    wait_until(lambda: state_of(job) == Job.State.DONE)
+
+
+def test_a_refused_file_ends_with_its_sentence(worker: Worker, at):
+    run = accept_upload(kind="orders", file=orders_file(5), by=None, at=at)
+    IngestRun.objects.filter(pk=run.pk).update(started_at=at)
+    job = jobs.create_job(task="loyalty.ingest", label="Import", params={"run_id": run.pk + 1}, by=None, at=at)
+    wake(job)
+    wait_until(lambda: state_of(job) in Job.ENDED_STATES)
+    assert job.state == Job.State.FAILED
+    assert "went wrong" in job.error
