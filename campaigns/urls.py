@@ -1,10 +1,13 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from campaigns.api import router
-from campaigns.views import builder, campaigns, experiments, offers, simulations
+from campaigns.views import builder, campaigns, customers, experiments, home, offers, simulations
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(router.urls)),
+    path("", home.home, name="home"),
+    path("customers/", customers.customers, name="customers"),
+    path("customers/<int:pk>/", customers.customer, name="customer"),
     path("offers/", offers.offers, name="offers"),
     path("offers/new/", offers.offer_new, name="offer-new"),
     path("offers/<int:pk>/", offers.offer, name="offer"),

@@ -116,7 +116,7 @@ def sweep_jobs() -> None:
         current_app.send_task(job.task, [job.pk])
 
 
-@shared_task(name="loyalty.add_up_sales")
+@shared_task(name="loyalty.add_up_sales")  # type: ignore[untyped-decorator]
 def add_up_sales() -> None:
     sales.add_up_sales()
 

@@ -1,5 +1,3 @@
-# NOTE to the shell person: at 14:02 the Models page was taken over (recommender/views/models.py, templates/recommender/models*);
-# please do not write it any more. Products are yours: put them into recommender/views/products.py.
 from django.urls import URLPattern, URLResolver, include, path
 
 from recommender.api import router

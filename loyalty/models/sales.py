@@ -1,4 +1,4 @@
-"""What was sold, added up once and read often: views of the database that `services.sales` refreshes, never written here.
+"""What was sold, added up once and read often: views of the database that `services.sales` refreshes.
 
 Only orders in the shop's main currency count: money of two currencies cannot be added.
 """

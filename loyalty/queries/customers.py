@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+from django.conf import settings
 from django.db.models import CharField, Count, F, Func, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, NullIf, TruncMonth
 
@@ -61,3 +62,9 @@ def category_mix(customer: Customer) -> list[tuple[str, Decimal]]:
 def departments() -> list[Category]:
     """The categories at the top of the tree."""
     return list(Category.objects.filter(parent=None).order_by("name"))
+
+
+def currency_of(customer: Customer) -> str:
+    """The currency of the customer's newest order; the shop's when there is none."""
+    newest = Order.objects.filter(customer=customer).order_by("-ordered_at").values_list("currency", flat=True).first()
+    return newest or settings.DEFAULT_CURRENCY

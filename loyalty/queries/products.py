@@ -1,5 +1,6 @@
 """Products with what was sold of them."""
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -9,13 +10,23 @@ from django.db.models.functions import Coalesce, TruncMonth
 from loyalty.models import Category, OrderLine, Product, ProductSales
 
 SOLD, NEVER_SOLD, ALL = "sold", "never", "all"
+SHOWS = {SOLD: "Sold at least once", NEVER_SOLD: "Never sold", ALL: "All products"}
 # Sorts of the list: name in the URL, order of the rows, what people read.
 SORTS = {
-    "sales": ("-revenue", "Most sold"),
-    "-sales": ("revenue", "Least sold"),
-    "buyers": ("-n_customers", "Most buyers"),
-    "name": ("name", "Name"),
+    "sales": ("-revenue", "Most sold first"),
+    "fewest": ("revenue", "Least sold first"),
+    "buyers": ("-n_customers", "Most buyers first"),
+    "name": ("name", "By name"),
 }
+
+
+def order_of(sort: str) -> str:
+    return SORTS.get(sort, SORTS["sales"])[0]
+
+
+def in_order(found: QuerySet[Product], sort: str) -> Iterator[Product]:
+    """All of them, a few at a time."""
+    return found.order_by(order_of(sort), "pk").iterator(chunk_size=2000)
 
 
 def product_list(*, text: str = "", department_id: int | None = None, show: str = SOLD) -> QuerySet[Product]:
@@ -34,6 +45,10 @@ def product_list(*, text: str = "", department_id: int | None = None, show: str 
     if show == NEVER_SOLD:
         found = found.filter(~was_sold)
     return found.annotate(revenue=Coalesce("sales__revenue", Decimal(0)), n_customers=Coalesce("sales__n_customers", 0))
+
+
+def product_page(pk: int) -> Product | None:
+    return Product.objects.select_related("category").filter(pk=pk).first()
 
 
 def product_sales(product: Product) -> ProductSales | None:

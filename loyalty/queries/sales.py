@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from django.db.models import Count, Max, Sum
 from django.db.models.functions import TruncDate, TruncWeek
-from django.utils import timezone
 
 from loyalty.models import IngestRun, Order, SalesPeriod, SalesVersion
 
@@ -53,7 +52,7 @@ def sales_by_day(since: datetime, until: datetime) -> list[tuple[date, Decimal, 
 def sales_by_week(since: datetime, until: datetime) -> list[tuple[date, Decimal, int]]:
     """Day of the Monday, revenue, orders; weeks are cut in the shop's time zone."""
     weeks = _sales_by(TruncWeek("starts_at"), since, until)
-    return [(timezone.localtime(start).date(), revenue, n) for start, revenue, n in weeks]
+    return [(start.date() if isinstance(start, datetime) else start, revenue, n) for start, revenue, n in weeks]
 
 
 def _sales_by(period: TruncDate | TruncWeek, since: datetime, until: datetime) -> list[tuple[date, Decimal, int]]:

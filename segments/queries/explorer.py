@@ -1,6 +1,15 @@
 """One segmentation as its charts need it."""
 
-from segments.charts import MAP_POINTS, Axis, DivisionScore, MapPoint, Segments, SegmentSummary
+from segments.charts import (
+    MAP_POINTS,
+    Axis,
+    DivisionScore,
+    FeatureDifference,
+    MapPoint,
+    SegmentDifferences,
+    Segments,
+    SegmentSummary,
+)
 from segments.models import Segment, Segmentation, SegmentMembership
 
 
@@ -46,3 +55,24 @@ def _summary(segment: Segment) -> SegmentSummary:
         means=facts["means"],
         means_z=facts["means_z"],
     )
+
+
+def profile_of(segment: Segment) -> SegmentDifferences | None:
+    """How a segment that was found in the data differs from all customers; None for one of another kind."""
+    segmentation = segment.segmentation
+    if segmentation is None or "means_z" not in segment.profile:
+        return None
+    siblings = [_summary(one) for one in segmentation.segments.order_by("number")]
+    n_customers = sum(one.n_customers for one in siblings)
+    labels = segmentation.spec["labels"]
+    features = [
+        FeatureDifference(
+            feature=feature,
+            label=label,
+            mean=segment.profile["means"][feature],
+            mean_of_all=sum(one.means[feature] * one.n_customers for one in siblings) / n_customers,
+            z=segment.profile["means_z"][feature],
+        )
+        for feature, label in labels.items()
+    ]
+    return SegmentDifferences(_summary(segment), features, segmentation.as_of)

@@ -1,0 +1,87 @@
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from campaigns.queries import customers as queries
+from loyalty.charts import Chart
+from loyalty.charts.sales import Part, Takings, mix_chart, takings_chart
+from loyalty.exports import csv_response
+from loyalty.models import Customer
+from loyalty.queries import customers as sums
+from loyalty.queries.orders import data_horizon
+from loyalty.queries.paging import keyset_page
+from loyalty.tasks import freshen_sales
+from recommender.queries.neighbours import recommendations_for
+from segments.queries.members import current_segments, current_segments_of
+
+EXPORT_COLUMNS = ["customer", "name", "orders", "spend", "currency", "last ordered at", "segment"]
+ORDERS_SHOWN = 12
+TAKEN_SHOWN = 12
+
+
+@require_GET
+def customers(request: HttpRequest) -> HttpResponseBase:
+    freshen_sales(at=timezone.now())
+    sort, asked = request.GET.get("sort", "spend"), request.GET.get("segment", "")
+    segment_id = int(asked) if asked.isdecimal() and len(asked) < 10 else None
+    found = queries.customer_list(text=request.GET.get("q", "").strip(), segment_id=segment_id)
+    if request.GET.get("format") == "csv":
+        return csv_response("customers", EXPORT_COLUMNS, queries.customer_cells(found, sort))
+    page = keyset_page(found, order=queries.order_of(sort), cursor=request.GET.get("page", ""))
+    context = {
+        "page": page,
+        "rows": queries.customer_rows(page.rows),
+        "n_found": found.count(),
+        "segments": current_segments(),
+        "segment_id": segment_id,
+        "sorts": queries.SORTS,
+        "sort": sort,
+        "now": data_horizon() or timezone.now(),
+        "is_filtered": any(request.GET.get(name) for name in ("q", "segment")),
+    }
+    return render(request, "campaigns/customers.html", context)
+
+
+@require_GET
+def customer(request: HttpRequest, pk: int) -> HttpResponse:
+    customer = queries.customer_page(pk)
+    if customer is None:
+        raise Http404("There is no such customer.")
+    now = data_horizon() or timezone.now()
+    orders = sums.customer_orders(customer)
+    context = {
+        "customer": customer,
+        "sales": sums.customer_sales(customer),
+        "segment": current_segments_of([customer.pk]).get(customer.pk),
+        "orders": keyset_page(orders, order="-ordered_at", cursor=request.GET.get("page", ""), size=ORDERS_SHOWN),
+        "recommendations": recommendations_for(customer.pk),
+        "received": queries.campaigns_received(customer),
+        "taken": queries.offers_taken(customer)[:TAKEN_SHOWN],
+        "now": now,
+        **_charts(customer, now),
+    }
+    return render(request, "campaigns/customer.html", context)
+
+
+def _charts(customer: Customer, as_of: datetime) -> dict[str, Chart]:
+    currency = sums.currency_of(customer)
+    return {
+        "spend_chart": takings_chart(
+            [Takings(*month) for month in sums.spend_by_month(customer)],
+            question="How much does this customer spend?",
+            period="month",
+            currency=currency,
+            as_of=as_of,
+            name="spend",
+        ),
+        "mix_chart": mix_chart(
+            [Part(*part) for part in sums.category_mix(customer)],
+            question="What does this customer buy?",
+            currency=currency,
+            as_of=as_of,
+            name="categories",
+        ),
+    }

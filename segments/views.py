@@ -1,0 +1,74 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from loyalty.charts import Chart
+from loyalty.exports import csv_response
+from loyalty.models import Job
+from loyalty.queries.paging import keyset_page
+from loyalty.services.jobs import create_job
+from loyalty.tasks import wake
+from segments import charts
+from segments.models import Segmentation
+from segments.queries import explorer
+from segments.queries import members as queries
+
+MEMBER_COLUMNS = ["customer", "name", "spend", "last ordered at"]
+
+
+@require_GET
+def segments(request: HttpRequest) -> HttpResponse:
+    segmentation = explorer.current_segmentation()
+    context: dict[str, object] = {"segmentation": segmentation, "job": queries.finding_job()}
+    if segmentation is not None:
+        context |= {"segments": queries.current_segments(), **_explorer(segmentation)}
+    return render(request, "segments/segments.html", context)
+
+
+def _explorer(segmentation: Segmentation) -> dict[str, Chart]:
+    found = explorer.segments_of(segmentation)
+    points, n_customers = explorer.map_points(segmentation)
+    return {
+        "map_chart": charts.map_chart(found, points, n_customers=n_customers),
+        "heat_map_chart": charts.heat_map_chart(found),
+        "sizes_chart": charts.sizes_chart(found),
+        "number_chart": charts.number_of_segments_chart(found),
+    }
+
+
+@require_GET
+def segment(request: HttpRequest, pk: int) -> HttpResponseBase:
+    segment = queries.segment_page(pk)
+    if segment is None:
+        raise Http404("There is no such segment.")
+    if request.GET.get("format") == "csv":
+        return csv_response(f"segment-{segment.pk}", MEMBER_COLUMNS, queries.member_cells(segment))
+    profile = explorer.profile_of(segment)
+    context = {
+        "segment": segment,
+        "facts": queries.segment_facts(segment),
+        "page": keyset_page(queries.members(segment), order="-spend", cursor=request.GET.get("page", ""), size=25),
+        "chart": charts.profile_chart(profile) if profile else None,
+        "profile": profile,
+    }
+    return render(request, "segments/segment.html", context)
+
+
+@require_POST
+@permission_required("segments.add_segment", raise_exception=True)
+def segments_find(request: HttpRequest) -> HttpResponse:
+    job = queries.finding_job() or _start(request.user)  # type: ignore[arg-type]
+    messages.success(request, "Looking for segments in what customers bought. This takes about a minute.")
+    return redirect(job)
+
+
+@transaction.atomic
+def _start(by: User) -> Job:
+    job = create_job(task=queries.FIND_TASK, label="Find segments", params={}, by=by, at=timezone.now())
+    transaction.on_commit(lambda: wake(job))
+    return job
