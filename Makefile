@@ -7,7 +7,8 @@ UV ?= uv
 .PHONY: demo test bench down lint lock clean
 
 demo: $(VENV)/.demo
-	@$(BIN)/python -m loyalty.embedded run -- $(BIN)/python manage.py demo $(ARGS)
+	@TIME_ZONE=$${TIME_ZONE:-America/New_York} \
+		$(BIN)/python -m loyalty.embedded run -- $(BIN)/python manage.py demo $(ARGS)
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest $(ARGS)

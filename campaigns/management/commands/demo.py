@@ -62,13 +62,13 @@ class Command(BaseCommand):
         self._prepare(stage)
         logins = ensure_demo_logins(secret=secret("demo-logins"))
         stage.start_worker()
-        job = self._rehearse(stage, options["campaign"])
+        self._rehearse(stage, options["campaign"])
         address = self._serve(stage, options["port"])
-        for line in summary_lines(job):
+        for line in summary_lines(options["campaign"]):
             self.stdout.write(line)
         self._say_where(address, logins)
         if options["check"]:
-            self._check(address, logins[0])
+            self._check(address, logins[0], options["campaign"])
             self.stdout.write(f"Took {time.monotonic() - began:.0f} s; peak memory {memory.peak_mb:,.0f} MB.")
         else:
             self._stay(stage)
@@ -78,7 +78,7 @@ class Command(BaseCommand):
         collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
         subprocess.run(collect, env=stage.environment, check=True, cwd=settings.BASE_DIR)
 
-    def _rehearse(self, stage: Stage, campaign: str) -> Job:
+    def _rehearse(self, stage: Stage, campaign: str) -> None:
         job = rehearsal.ensure_demo_job(campaign=campaign, at=timezone.now())
         if job.state in (Job.State.FAILED, Job.State.CANCELLED, Job.State.DEAD):
             jobs.retry(job, at=timezone.now())
@@ -87,7 +87,6 @@ class Command(BaseCommand):
         job = follow(job, write=self.stdout.write, meanwhile=lambda: self._revive(stage))
         if job.state != Job.State.DONE:
             raise CommandError(f"{job.label} {job.get_state_display().lower()}: {job.error}\n{stage.log_tail(WORKER)}")
-        return job
 
     def _revive(self, stage: Stage) -> None:
         if stage.revive_worker():
@@ -107,13 +106,13 @@ class Command(BaseCommand):
         for login in logins:
             self.stdout.write(f"  log in as {login.username} with {login.password}   ({login.role})")
 
-    def _check(self, address: str, login: LogIn) -> None:
+    def _check(self, address: str, login: LogIn, campaign: str) -> None:
         visitor = Visitor(address)
         try:
             visitor.log_in(login.username, login.password)
         except LogInRefused as error:
             raise CommandError(str(error)) from error
-        visits = [visitor.visit(path) for path in main_pages()]
+        visits = [visitor.visit(path) for path in main_pages(campaign)]
         for visit in visits:
             self.stdout.write(
                 f"  {visit.status}  {visit.seconds * 1000:6.0f} ms  {visit.n_bytes:>9,} bytes  {visit.path}"
