@@ -1,9 +1,12 @@
 from typing import ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from loyalty.admin.records import LookOnlyAdmin
 from recommender.models import ModelVersion, ProductRelation, Recommendation
+from recommender.registry import PromotionRefused, promote
 
 
 @admin.register(ModelVersion)
@@ -12,6 +15,20 @@ class ModelVersionAdmin(LookOnlyAdmin):
     list_filter = ["purpose", "alias", "is_baseline"]
     search_fields = ["label__icontains", "algorithm__icontains"]
     date_hierarchy = "trained_at"
+    actions = ["promote_selected"]
+
+    def has_promote_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("recommender.change_modelversion")
+
+    @admin.action(description="Put the selected version to use", permissions=["promote"])
+    def promote_selected(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
+        for version in queryset.order_by("id"):
+            try:
+                promote(version)
+            except PromotionRefused as refused:
+                self.message_user(request, str(refused), messages.ERROR)
+            else:
+                self.message_user(request, f"In use: {version}.", messages.SUCCESS)
 
 
 @admin.register(Recommendation)
