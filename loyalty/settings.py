@@ -296,4 +296,6 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # The learning libraries report every second of their work; the job's own progress says what people need.
+    "loggers": {name: {"level": "WARNING"} for name in ("gensim", "jax")},
 }
