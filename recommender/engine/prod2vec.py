@@ -85,6 +85,8 @@ class Prod2Vec(BaseEstimator):
     min_baskets : int
         Products in fewer baskets get no vector.
     epochs : int
+    learning_rate : float
+        Of the first pass; it falls to nearly 0 by the last.
     random_state : int
 
     Attributes
@@ -106,16 +108,18 @@ class Prod2Vec(BaseEstimator):
     def __init__(
         self,
         *,
-        dimensions: int = 48,
+        dimensions: int = 32,
         window: int = 5,
-        min_baskets: int = 20,
-        epochs: int = 3,
+        min_baskets: int = 50,
+        epochs: int = 4,
+        learning_rate: float = 0.05,
         random_state: int = 0,
     ) -> None:
         self.dimensions = dimensions
         self.window = window
         self.min_baskets = min_baskets
         self.epochs = epochs
+        self.learning_rate = learning_rate
         self.random_state = random_state
 
     def fit(self, baskets: list[NDArray[np.int64]], *, progress: Progress | None = None) -> Self:
@@ -144,6 +148,7 @@ class Prod2Vec(BaseEstimator):
             workers=1,
             seed=self.random_state,
             epochs=self.epochs,
+            alpha=self.learning_rate,
         )
         model.build_vocab(shuffled)
         if not len(model.wv):
