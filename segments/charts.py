@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
@@ -113,7 +114,7 @@ def map_chart(segments: Segments, points: Sequence[MapPoint], *, n_customers: in
         )
     horizontal, vertical = segments.axes
     figure.update_xaxes(title=horizontal.title, showticklabels=False)
-    figure.update_yaxes(title=vertical.title, showticklabels=False)
+    figure.update_yaxes(title=vertical.title.replace(" (", "<br>("), showticklabels=False)
     names = {summary.number: summary.name for summary in segments.summaries}
     rows: list[list[Cell]] = [
         [point.customer, names[point.segment_number], round(point.x, 3), round(point.y, 3)] for point in points
@@ -138,8 +139,8 @@ def heat_map_chart(segments: Segments) -> Chart:
     z = [[round(summary.means_z[feature], 2) for feature in features] for summary in segments.summaries]
     figure = go.Figure(
         go.Heatmap(
-            x=labels,
-            y=names,
+            x=[_wrapped(label) for label in labels],
+            y=[_wrapped(name, 28) for name in names],
             z=z,
             zmid=0,
             zmin=-FULL_COLOUR_Z,
@@ -153,6 +154,7 @@ def heat_map_chart(segments: Segments) -> Chart:
         )
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(tickangle=0)
     return Chart(
         question="What sets the segments apart?",
         answer=_strongest(segments),
@@ -171,7 +173,7 @@ def sizes_chart(segments: Segments) -> Chart:
         go.Bar(
             orientation="h",
             x=[summary.n_customers for summary in summaries],
-            y=[summary.name for summary in summaries],
+            y=[_wrapped(summary.name, 22) for summary in summaries],
             marker={"color": [summary.colour for summary in summaries], "cornerradius": 3},
             text=[f"{summary.n_customers:,} ({summary.share:.0%})" for summary in summaries],
             textposition="auto",
@@ -220,7 +222,14 @@ def number_of_segments_chart(segments: Segments) -> Chart:
     figure.update_xaxes(title="Number of segments", dtick=1)
     figure.update_yaxes(title="Clearness, stability: higher is better", rangemode="tozero")
     figure.update_layout(
-        yaxis2={"title": "Overlap: lower is better", "overlaying": "y", "side": "right", "showgrid": False}
+        yaxis2={
+            "title": "Overlap: lower is better",
+            "overlaying": "y",
+            "side": "right",
+            "showgrid": False,
+            "tickformat": ".2f",
+            "nticks": 5,
+        }
     )
     rows: list[list[Cell]] = [
         [score.k, *(round(value, 3) for value in (score.silhouette, score.stability, score.davies_bouldin))]
@@ -235,6 +244,10 @@ def number_of_segments_chart(segments: Segments) -> Chart:
         as_of=segments.as_of,
         name="number-of-segments",
     )
+
+
+def _wrapped(label: str, width: int = 14) -> str:
+    return "<br>".join(wrap(label, width))
 
 
 def _strongest(segments: Segments) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, davies_bouldin_score, silhouette_score
+from threadpoolctl import threadpool_limits
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -151,6 +152,19 @@ def cluster(
     Hubert, Arabie: Comparing partitions, J. Classification 1985.
     """
     _check(values, k_range)
+    # Threads would spend longer waiting for each other than these small fits take.
+    with threadpool_limits(limits=1):
+        return _cluster(values, k_range, rng, min_share, n_replicates, progress)
+
+
+def _cluster(
+    values: Matrix,
+    k_range: range,
+    rng: np.random.Generator,
+    min_share: float,
+    n_replicates: int,
+    progress: Progress | None,
+) -> Clustering:
     scaling = Scaling.learn(values)
     scaled = scaling.apply(values)
     fits, scores = {}, []

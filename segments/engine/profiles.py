@@ -28,7 +28,7 @@ class FeatureWords:
     label : str
         What people read on an axis or in a table.
     slot : {"adjective", "noun", "suffix"}
-        Where its words go in a name: "*Frequent* **big spenders**, with large baskets".
+        Where its words go in a name: "*frequent* big spenders *with full baskets*".
     high, low : str
         Words for customers far above or below the average.
     unit : str
@@ -185,11 +185,12 @@ def _numbered(names: list[str]) -> list[str]:
 def _name(mean_z: Matrix, effects: Matrix, n_words: int, words: tuple[FeatureWords, ...]) -> str:
     telling = [i for i in np.argsort(-np.abs(effects), kind="stable") if abs(mean_z[i]) >= NAMEABLE_Z]
     by_slot: dict[Slot, list[str]] = {"adjective": [], "noun": [], "suffix": []}
-    for i in telling[:n_words]:
+    # What there is much of comes first: it says more than what is missing.
+    for i in sorted(telling[:n_words], key=lambda i: effects[i] < 0):
         by_slot[words[i].slot].append(_phrase(words[i], effects[i]))
     if not telling:
         return "Typical customers"
     people = " and ".join(by_slot["noun"]) or "customers"
-    core = " ".join([", ".join(by_slot["adjective"]), people]).strip()
-    sentence = ", ".join([core, *by_slot["suffix"]])
+    parts = [", ".join(by_slot["adjective"]), people, " and ".join(by_slot["suffix"])]
+    sentence = " ".join(part for part in parts if part)
     return sentence[0].upper() + sentence[1:]
