@@ -7,6 +7,7 @@ from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import Progress
 from loyalty.tasks import job_task
 from recommender.services.relations import learn_product_relations
+from recommender.services.serving import recommend_to_everybody
 from recommender.services.training import train_recommenders
 
 
@@ -30,6 +31,12 @@ def train_recommenders_task(params: dict[str, Any], report: Progress) -> dict[st
         },
         "n_recommendations": trained.n_recommendations,
     }
+
+
+@job_task("recommender.score_customers")
+def score_customers_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Recommend by the version `model_version_id` as of `as_of` (ISO), by default as of the newest order."""
+    return recommend_to_everybody(version_id=params["model_version_id"], as_of=_as_of(params), at=now(), report=report)
 
 
 def _as_of(params: dict[str, Any]) -> datetime:

@@ -1,10 +1,13 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from recommender.api import router
-from recommender.views import products
+from recommender.views import models, products
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(router.urls)),
     path("products/", products.products, name="products"),
     path("products/<int:pk>/", products.product, name="product"),
+    path("models/", models.models, name="models"),
+    path("models/<int:pk>/promote/", models.model_promote, name="model-promote"),
+    path("models/<slug:purpose>/learn/", models.model_learn, name="model-learn"),
 ]

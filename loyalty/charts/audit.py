@@ -42,7 +42,8 @@ def orders_chart(weeks: Sequence[Week], *, as_of: datetime | None) -> Chart:
             hovertemplate="Week of %{x|%d %b %Y}<br>%{y:,} orders<extra></extra>",
         )
     )
-    figure.update_yaxes(rangemode="tozero", tickformat="~s")
+    figure.update_xaxes(ticklabelstandoff=6)
+    figure.update_yaxes(rangemode="tozero", tickformat="~s", ticklabelstandoff=6)
     return Chart(
         question="Are there holes in the orders?",
         answer=_holes(weeks),
@@ -75,7 +76,7 @@ def gaps_chart(gaps: Sequence[Gap], *, as_of: datetime | None) -> Chart:
         )
     )
     figure.update_xaxes(range=[0, 1], tickformat=".0%", showgrid=True)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticklabelstandoff=8)
     return Chart(
         question="What is missing?",
         answer=_missing(shown),

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db import connection
-from django.db.models import Avg, Case, Count, FloatField, Max, Min, Model, Q, Sum, Value, When
+from django.db.models import Avg, Count, FloatField, Max, Min, Model, Q, Sum
 
 from loyalty.charts.audit import Gap, Week
 from loyalty.models import Customer, CustomerSales, Order, Product, ProductSales
@@ -16,11 +15,10 @@ from loyalty.queries.sales import sales_by_week, sales_version
 COUNT_UP_TO = 300_000
 ESTIMATES = "SELECT relname, reltuples::bigint FROM pg_class WHERE oid = ANY(%s::regclass[])"
 REPEATED_ORDERS = """
-SELECT count(*) FROM (
-    SELECT lag(ordered_at) OVER one = ordered_at AND lag(store) OVER one = store AS is_repeated
-    FROM loyalty_order WHERE customer_id IS NOT NULL AND reverses_id IS NULL
-    WINDOW one AS (PARTITION BY customer_id ORDER BY ordered_at, store)
-) orders WHERE is_repeated
+SELECT coalesce(sum(n - 1), 0) FROM (
+    SELECT count(*) AS n FROM loyalty_order WHERE customer_id IS NOT NULL AND reverses_id IS NULL
+    GROUP BY customer_id, ordered_at, store HAVING count(*) > 1
+) orders
 """
 GAPS: list[tuple[type[Model], str, dict[str, Q]]] = [
     (
@@ -45,6 +43,7 @@ GAPS: list[tuple[type[Model], str, dict[str, Q]]] = [
 
 @dataclass(frozen=True)
 class TableSize:
+    model: type[Model]
     name: str
     n_rows: int
     is_estimate: bool
@@ -52,7 +51,10 @@ class TableSize:
 
 @dataclass(frozen=True)
 class DataAudit:
-    """`density` is the share (0-1) of pairs of a buying customer and a sold product in which something was bought."""
+    """`density` is the share (0-1) of pairs of a buying customer and a sold product in which something was bought.
+
+    `n_repeated_orders` is None when there are more orders than a page has time to compare.
+    """
 
     sizes: list[TableSize]
     first_ordered_at: datetime | None
@@ -61,7 +63,7 @@ class DataAudit:
     orders_a_customer: float | None
     gaps: list[Gap]
     weeks: list[Week]
-    n_repeated_orders: int
+    n_repeated_orders: int | None
     n_unknown_products: int
     added_up_at: datetime
 
@@ -78,19 +80,21 @@ class DataAudit:
 
 def data_audit(models: Sequence[type[Model]]) -> DataAudit:
     """Look at the tables of `models`, and closer at customers, products and orders."""
+    sizes = _sizes(models)
+    is_large = any(size.is_estimate for size in sizes if size.model is Order)
     span = Order.objects.aggregate(first=Min("ordered_at"), last=Max("ordered_at"))
     buying = CustomerSales.objects.aggregate(n=Count("*"), orders=Avg("n_orders", output_field=FloatField()))
     bought = ProductSales.objects.aggregate(n=Count("*"), pairs=Sum("n_customers"))
     cells = (buying["n"] or 0) * (bought["n"] or 0)
     return DataAudit(
-        sizes=_sizes(models),
+        sizes=sizes,
         first_ordered_at=span["first"],
         last_ordered_at=span["last"],
         density=bought["pairs"] / cells if cells else None,
         orders_a_customer=buying["orders"],
         gaps=[gap for model, noun, conditions in GAPS for gap in _gaps(model, noun, conditions)],
         weeks=_weeks(span["first"], span["last"]),
-        n_repeated_orders=_repeated_orders(),
+        n_repeated_orders=None if is_large else _repeated_orders(),
         n_unknown_products=Product.objects.filter(is_catalogued=False).count(),
         added_up_at=sales_version().added_up_at,
     )
@@ -106,18 +110,14 @@ def _sizes(models: Sequence[type[Model]]) -> list[TableSize]:
 def _size(model: type[Model], estimate: int) -> TableSize:
     name = str(model._meta.verbose_name_plural).capitalize()
     is_estimate = estimate > COUNT_UP_TO
-    return TableSize(name, estimate if is_estimate else model._default_manager.count(), is_estimate)
+    return TableSize(model, name, estimate if is_estimate else model._default_manager.count(), is_estimate)
 
 
 def _gaps(model: type[Model], noun: str, conditions: dict[str, Q]) -> list[Gap]:
     """One pass over a table for all its columns; nothing for an empty table."""
-    means: dict[str, Any] = {
-        f"gap_{number}": Avg(Case(When(condition, then=Value(1.0)), default=Value(0.0)))
-        for number, condition in enumerate(conditions.values())
-    }
-    found = model._default_manager.aggregate(**means)
-    shares = zip(conditions, found.values(), strict=True)
-    return [Gap(noun, column, share) for column, share in shares if share is not None]
+    counts = {f"gap_{number}": Count("pk", filter=condition) for number, condition in enumerate(conditions.values())}
+    n_rows, *n_empty = model._default_manager.aggregate(n_rows=Count("pk"), **counts).values()
+    return [Gap(noun, column, n / n_rows) for column, n in zip(conditions, n_empty, strict=True) if n_rows]
 
 
 def _weeks(first: datetime | None, last: datetime | None) -> list[Week]:

@@ -1,0 +1,80 @@
+"""Let another version serve, or learn again: begun in the browser, done by a worker."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from loyalty.models import Customer, Job
+from loyalty.services.jobs import create_job
+from loyalty.services.progress import Progress
+from recommender import registry
+from recommender.engine.artefacts import ArtefactDamaged
+from recommender.models import ModelVersion
+from recommender.queries.purposes import LEARNING_TASKS, open_learning_jobs
+from recommender.services.scoring import TOP_K, score_customers
+
+Purpose = ModelVersion.Purpose
+SCORING_TASK = "recommender.score_customers"
+LEARNING_LABELS = {
+    Purpose.RECOMMENDATION: "Learn what customers buy next",
+    Purpose.PRODUCT_RELATION: "Learn which products go together",
+}
+
+
+class NothingToLearn(Exception):
+    """This purpose is not learnt on demand."""
+
+
+class VersionGone(Exception):
+    """There is no such version any more."""
+
+
+@transaction.atomic
+def put_in_use(*, version: ModelVersion, by: User, at: datetime) -> Job | None:
+    """Let a version serve, the newest or an older one. Return the job that makes its recommendations afresh, if any.
+
+    Raises PromotionRefused.
+    """
+    if version.purpose == Purpose.RECEPTION:
+        raise registry.PromotionRefused(
+            "Each forecast uses the version that won on its own data: nothing to choose here."
+        )
+    if version.alias == ModelVersion.Alias.CHAMPION:
+        raise registry.PromotionRefused(f"“{version}” is in use already.")
+    _check_opens(version)
+    registry.promote(version)
+    if version.purpose != Purpose.RECOMMENDATION:
+        return None
+    label = f"Recommend by “{version.label}” to every customer"
+    return create_job(task=SCORING_TASK, label=label, params={"model_version_id": version.pk}, by=by, at=at)
+
+
+def _check_opens(version: ModelVersion) -> None:
+    try:
+        registry.open_artefact(version)
+    except ArtefactDamaged as error:
+        raise registry.PromotionRefused(
+            f"The files of “{version}” are damaged or gone, so it cannot be put to use. Learn again instead."
+        ) from error
+
+
+def start_learning(*, purpose: str, by: User, at: datetime) -> Job:
+    """Begin to learn for a purpose, or return the job that is at it. Raises NothingToLearn."""
+    if purpose not in LEARNING_TASKS:
+        raise NothingToLearn("This is learnt anew with each rehearsal of a campaign.")
+    at_it = open_learning_jobs().get(purpose)
+    if at_it is not None:
+        return at_it
+    return create_job(task=LEARNING_TASKS[purpose], label=LEARNING_LABELS[purpose], params={}, by=by, at=at)  # type: ignore[index]
+
+
+def recommend_to_everybody(*, version_id: int, as_of: datetime, at: datetime, report: Progress) -> dict[str, Any]:
+    """Make the recommendations of one version for every customer. Raises VersionGone."""
+    version = ModelVersion.objects.filter(pk=version_id).first()
+    if version is None:
+        raise VersionGone("This version no longer exists.")
+    customer_ids = list(Customer.objects.values_list("pk", flat=True))
+    n_made = score_customers(version, customer_ids, TOP_K, as_of=as_of, at=at, report=report)
+    return {"model_version_id": version.pk, "n_recommendations": n_made}
