@@ -10,8 +10,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.models import Audience, Campaign, Offer
-from campaigns.queries.campaigns import campaigns_with_known_audience, segments_to_reach
 from campaigns.queries.offers import categories_with_products
+from campaigns.queries.planning import campaigns_with_known_audience, segments_to_reach
 from campaigns.services.campaigns import LONGEST_COMMENT
 from campaigns.services.offers import OfferPlan, offer_problems
 from campaigns.services.plans import CampaignPlan, problems

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import plotly.graph_objects as go
 
-from loyalty.charts import ACTUAL, BASELINE, FORECAST, FORECAST_SOFT, Chart, Table, styled
+from loyalty.charts import ACTUAL, FORECAST, FORECAST_SOFT, Chart, Table, styled
 
 ROW_HEIGHT = 54
 FRAME_HEIGHT = 76
@@ -15,13 +15,12 @@ THICKNESS = {95: 14, 90: 18, 80: 22, 50: 30}
 
 @dataclass(frozen=True)
 class IntervalRow:
-    """One line of the chart: the middle, the interval at each level in percent, and what happened if known."""
+    """One line of the chart: the middle and what happened, if known, and the interval at each level in percent."""
 
     label: str
-    mid: float
+    mid: float | None
     intervals: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     actual: float | None = None
-    is_comparison: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,20 +83,20 @@ def _bars(rows: Sequence[IntervalRow], level: int) -> go.Scatter:
 
 
 def _middles(rows: Sequence[IntervalRow], prefix: str) -> go.Scatter:
-    colours = [BASELINE if row.is_comparison else FORECAST for row in rows]
+    known = [row for row in rows if row.mid is not None]
     return go.Scatter(
-        x=[row.mid for row in rows],
-        y=[row.label for row in rows],
+        x=[row.mid for row in known],
+        y=[row.label for row in known],
         mode="markers",
         name="Expected",
-        marker={"symbol": "line-ns", "size": 26, "line": {"width": 3, "color": colours}, "color": colours},
-        customdata=[["<br>".join(_spoken(row, prefix))] for row in rows],
+        marker={"symbol": "line-ns", "size": 26, "line": {"width": 3, "color": FORECAST}, "color": FORECAST},
+        customdata=[["<br>".join(_spoken(row, prefix))] for row in known],
         hovertemplate="%{customdata[0]}<extra></extra>",
     )
 
 
 def _spoken(row: IntervalRow, prefix: str) -> list[str]:
-    said = [f"{row.label}: {_written(row.mid, prefix)}"]
+    said = [f"{row.label}: {_written(row.mid or 0.0, prefix)}"]
     for level, (low, high) in sorted(row.intervals.items()):
         said.append(f"{level}%: {_written(low, prefix)} to {_written(high, prefix)}")
     return said

@@ -1,18 +1,14 @@
 """What the pages about campaigns read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from statistics import median
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, Prefetch, Q, QuerySet
 
 from campaigns.charts.calendar import Span
 from campaigns.models import (
-    Audience,
-    AudienceMember,
     Campaign,
     CampaignOffer,
     Forecast,
@@ -23,34 +19,15 @@ from campaigns.models import (
     Simulation,
 )
 from campaigns.models.simulations import Metric
-from loyalty.models import Customer, Job
-from segments.models import Segment, SegmentMembership
+from campaigns.queries.counts import count_members, count_of, count_takers
+from loyalty.models import Job
 
 SENT_STATES = (Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.COMPLETED)
 
 
-def _counted(rows: QuerySet[Any], by: str) -> Coalesce:
-    """How many `rows` belong to each row of the query around them."""
-    grouped = rows.order_by().values(by).annotate(n=Count("*")).values("n")
-    return Coalesce(Subquery(grouped), 0, output_field=IntegerField())
-
-
-def _n_members() -> Coalesce:
-    return _counted(AudienceMember.objects.filter(audience=OuterRef("audience_id")), "audience")
-
-
-def _n_took() -> Coalesce:
-    """Customers with a redemption in the campaign's window."""
-    taken = Redemption.objects.filter(
-        campaign=OuterRef("pk"), redeemed_at__gte=OuterRef("starts_at"), redeemed_at__lt=OuterRef("ends_at")
-    )
-    grouped = taken.order_by().values("campaign").annotate(n=Count("customer", distinct=True)).values("n")
-    return Coalesce(Subquery(grouped), 0, output_field=IntegerField())
-
-
 def campaign_list(*, state: str = "", type: str = "", text: str = "") -> QuerySet[Campaign]:
     """Campaigns with `n_members` and `n_took`, newest window first."""
-    found = Campaign.objects.annotate(n_members=_n_members(), n_took=_n_took())
+    found = Campaign.objects.annotate(n_members=count_members(), n_took=count_takers())
     if state:
         found = found.filter(state=state)
     if type:
@@ -70,23 +47,34 @@ def with_reception(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
 
 
 @dataclass(frozen=True)
+class Expectation:
+    """How many were expected to take a campaign, by a simulation of it or else by the back-test of later ones."""
+
+    mid: float
+    low_90: float
+    high_90: float
+    is_back_test: bool
+
+
+@dataclass(frozen=True)
 class Reception:
     """A campaign beside what was expected of it and what came, both in customers who took it."""
 
     campaign: Campaign
     n_members: int
-    forecast: Forecast | None
+    forecast: Expectation | None
     actual: int | None
     is_complete: bool
 
 
 def receptions(campaigns: Iterable[Campaign], *, now: datetime) -> list[Reception]:
     """One row a campaign, from `with_reception(campaign_list())`. Nothing can have happened to one never sent."""
+    tested = _back_tests()
     return [
         Reception(
             campaign=campaign,
             n_members=campaign.n_members,  # type: ignore[attr-defined]
-            forecast=_forecast_of(campaign),
+            forecast=_forecast_of(campaign) or tested.get(campaign.pk),
             actual=campaign.n_took if campaign.state in SENT_STATES else None,  # type: ignore[attr-defined]
             is_complete=campaign.ends_at <= now,
         )
@@ -94,79 +82,33 @@ def receptions(campaigns: Iterable[Campaign], *, now: datetime) -> list[Receptio
     ]
 
 
-def _forecast_of(campaign: Campaign) -> Forecast | None:
+def _forecast_of(campaign: Campaign) -> Expectation | None:
     """The newest forecast for the people it was sent to; else the newest of all."""
     made = sorted(campaign.simulations.all(), key=lambda made: made.audience_id != campaign.audience_id)
-    return next((forecast for simulation in made for forecast in simulation.redeemer_forecasts), None)  # type: ignore[attr-defined]
+    forecasts = (forecast for simulation in made for forecast in simulation.redeemer_forecasts)  # type: ignore[attr-defined]
+    newest = next(forecasts, None)
+    return Expectation(newest.mid, newest.low_90, newest.high_90, is_back_test=False) if newest else None
+
+
+def _back_tests() -> dict[int, Expectation]:
+    """What the newest simulation's method would have said of earlier campaigns, each before it began."""
+    newest = Simulation.objects.order_by("-as_of", "-id").values_list("evidence", flat=True).first() or {}
+    return {
+        line["campaign_id"]: Expectation(line["mid"], line["low_90"], line["high_90"], is_back_test=True)
+        for line in newest.get("scoreboard", [])
+    }
 
 
 def campaign_types() -> list[str]:
     return list(Campaign.objects.order_by("type").values_list("type", flat=True).distinct())
 
 
-@dataclass(frozen=True)
-class TypeHistory:
-    """What past campaigns of one type looked like: what a new one is compared with."""
-
-    type: str
-    n_campaigns: int
-    days: int
-    n_reached: int
-    n_took: int
-
-    @property
-    def took_share(self) -> float | None:
-        return self.n_took / self.n_reached if self.n_reached else None
-
-
-def type_histories(until: datetime | None) -> list[TypeHistory]:
-    """Past campaigns by type, those whose window had closed at `until`, the type used most often first."""
-    finished = Campaign.objects.filter(state__in=SENT_STATES, audience__isnull=False)
-    if until is not None:
-        finished = finished.filter(ends_at__lte=until)
-    counted = finished.annotate(n_members=_n_members(), n_took=_n_took())
-    by_type: dict[str, list[Campaign]] = {}
-    for campaign in counted:
-        by_type.setdefault(campaign.type, []).append(campaign)
-    histories = [_history(type, campaigns) for type, campaigns in by_type.items()]
-    return sorted(histories, key=lambda history: (-history.n_campaigns, history.type))
-
-
-def _history(type: str, campaigns: list[Campaign]) -> TypeHistory:
-    return TypeHistory(
-        type=type,
-        n_campaigns=len(campaigns),
-        days=round(median((campaign.ends_at - campaign.starts_at) / timedelta(days=1) for campaign in campaigns)),
-        n_reached=sum(campaign.n_members for campaign in campaigns),  # type: ignore[attr-defined]
-        n_took=sum(campaign.n_took for campaign in campaigns),  # type: ignore[attr-defined]
-    )
-
-
-def campaigns_with_known_audience() -> QuerySet[Campaign]:
-    """Campaigns whose recipients are known, so that they can be written to again."""
-    members = AudienceMember.objects.filter(audience=OuterRef("audience_id"))
-    known = Campaign.objects.filter(Exists(members)).annotate(n_members=_n_members())
-    return known.order_by("-starts_at", "-id")
-
-
-def segments_to_reach() -> QuerySet[Segment]:
-    """Segments that have somebody in them now, those of the current segmentation first."""
-    now_in = Count("memberships", filter=Q(memberships__valid_until__isnull=True))
-    usable = Segment.objects.filter(Q(segmentation__isnull=True) | Q(segmentation__is_current=True))
-    return usable.annotate(n_members=now_in).filter(n_members__gt=0).order_by("number", "id")
-
-
-def latest_money() -> Campaign | None:
-    """The campaign for which somebody last said what a contact costs: what they are likely to say again."""
-    return Campaign.objects.filter(cost_per_contact__isnull=False, created_by__isnull=False).order_by("-id").first()
-
-
 def campaign_page(pk: int) -> Campaign | None:
     """One campaign with its people and sizes, or None when there is none."""
     found = Campaign.objects.select_related("audience", "created_by", "approved_by").annotate(
-        n_members=_n_members(),
-        n_took=_n_took(),
-        n_offers=_counted(CampaignOffer.objects.filter(campaign=OuterRef("pk")), "campaign"),
+        n_members=count_members(),
+        n_took=count_takers(),
+        n_offers=count_of(CampaignOffer.objects.filter(campaign=OuterRef("pk")), "campaign"),
     )
     return found.filter(pk=pk).first()
 
@@ -182,45 +124,6 @@ def what_happened(campaign: Campaign, *, now: datetime) -> dict[str, Any]:
         "took_share": took / n_members if was_sent and n_members else None,
         "is_complete": campaign.ends_at <= now,
     }
-
-
-@dataclass(frozen=True)
-class AudienceRule:
-    """In words, whom a campaign should reach."""
-
-    sentence: str
-    segment: Segment | None = None
-    campaign: Campaign | None = None
-
-
-def audience_rule(rule: Mapping[str, Any]) -> AudienceRule:
-    """Put a stored rule into words; what it names may be gone by now."""
-    kind = rule.get("kind")
-    if kind == Audience.Kind.SEGMENT:
-        segment = Segment.objects.filter(pk=rule.get("segment_id", 0)).first()
-        return AudienceRule("Everybody in the segment" if segment else "A segment that no longer exists", segment)
-    if kind == Audience.Kind.BEST:
-        n = rule.get("n")
-        return AudienceRule(f"The {n:,} customers most likely to take it" if n else "The customers who pay for it")
-    if kind == Audience.Kind.IMPORTED:
-        campaign = Campaign.objects.filter(pk=rule.get("campaign_id", 0)).first()
-        return AudienceRule(
-            "The same people as in" if campaign else "The recipients of a past campaign", None, campaign
-        )
-    return AudienceRule("Every customer" if kind == Audience.Kind.EVERYBODY else "Not decided yet")
-
-
-def audience_size(rule: Mapping[str, Any]) -> int | None:
-    """How many customers a rule reaches now; None while the number is still to be worked out."""
-    kind = rule.get("kind")
-    if kind == Audience.Kind.SEGMENT:
-        return SegmentMembership.objects.filter(segment=rule["segment_id"], valid_until__isnull=True).count()
-    if kind == Audience.Kind.IMPORTED:
-        return AudienceMember.objects.filter(audience__campaigns=rule["campaign_id"]).count()
-    everybody = Customer.objects.count()
-    if kind == Audience.Kind.BEST:
-        return min(rule["n"], everybody) if rule.get("n") else None
-    return everybody
 
 
 def calendar_spans(campaigns: QuerySet[Campaign]) -> list[Span]:
@@ -249,7 +152,7 @@ def campaign_simulations(campaign: Campaign) -> QuerySet[Simulation]:
     """What was rehearsed for a campaign, newest first, each with `redeemer_forecasts`."""
     forecasts = Forecast.objects.filter(metric=Metric.REDEEMERS)
     rows = campaign.simulations.select_related("audience", "campaign")
-    size = _counted(AudienceMember.objects.filter(audience=OuterRef("audience_id")), "audience")
+    size = count_members()
     return rows.annotate(n_members=size).prefetch_related(
         Prefetch("forecasts", queryset=forecasts, to_attr="redeemer_forecasts")
     )
@@ -262,8 +165,8 @@ def campaign_outcomes(campaign: Campaign) -> QuerySet[Outcome]:
 def campaign_offers(campaign: Campaign, *, text: str = "") -> QuerySet[Offer]:
     """The offers of a campaign with `n_products` and `n_redeemed` within it."""
     found = Offer.objects.filter(campaign_offers__campaign=campaign).annotate(
-        n_products=_counted(OfferProduct.objects.filter(offer=OuterRef("pk")), "offer"),
-        n_redeemed=_counted(Redemption.objects.filter(offer=OuterRef("pk"), campaign=campaign), "offer"),
+        n_products=count_of(OfferProduct.objects.filter(offer=OuterRef("pk")), "offer"),
+        n_redeemed=count_of(Redemption.objects.filter(offer=OuterRef("pk"), campaign=campaign), "offer"),
     )
     return found.filter(name__icontains=text) if text else found
 

@@ -3,18 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, OuterRef, QuerySet
 
 from campaigns.models import AudienceMember, Campaign, CampaignOffer, Offer, OfferProduct, Redemption
+from campaigns.queries.counts import count_of
 from loyalty.models import Category, Product
 
 N_FOUND = 20
-
-
-def _counted(rows: QuerySet, by: str) -> Coalesce:  # type: ignore[type-arg]
-    grouped = rows.order_by().values(by).annotate(n=Count("*")).values("n")
-    return Coalesce(Subquery(grouped), 0, output_field=IntegerField())
 
 
 def _matching(text: str, mechanic: str) -> QuerySet[Offer]:
@@ -31,13 +26,13 @@ def offer_count(*, text: str = "", mechanic: str = "") -> int:
 def offer_list(*, text: str = "", mechanic: str = "") -> QuerySet[Offer]:
     """Offers with `n_products`, `n_campaigns`, `n_sent` (customers of its campaigns) and `n_redeemed`."""
     return _matching(text, mechanic).annotate(
-        n_products=_counted(OfferProduct.objects.filter(offer=OuterRef("pk")), "offer"),
-        n_campaigns=_counted(CampaignOffer.objects.filter(offer=OuterRef("pk")), "offer"),
-        n_sent=_counted(
+        n_products=count_of(OfferProduct.objects.filter(offer=OuterRef("pk")), "offer"),
+        n_campaigns=count_of(CampaignOffer.objects.filter(offer=OuterRef("pk")), "offer"),
+        n_sent=count_of(
             AudienceMember.objects.filter(audience__campaigns__campaign_offers__offer=OuterRef("pk")),
             "audience__campaigns__campaign_offers__offer",
         ),
-        n_redeemed=_counted(Redemption.objects.filter(offer=OuterRef("pk")), "offer"),
+        n_redeemed=count_of(Redemption.objects.filter(offer=OuterRef("pk")), "offer"),
     )
 
 
@@ -81,8 +76,8 @@ class OfferChoice:
 def offer_choice(*, text: str, chosen_ids: Sequence[int]) -> OfferChoice:
     """Search offers that can be sent, leaving out those chosen already."""
     brief = Offer.objects.annotate(
-        n_products=_counted(OfferProduct.objects.filter(offer=OuterRef("pk")), "offer"),
-        n_redeemed=_counted(Redemption.objects.filter(offer=OuterRef("pk")), "offer"),
+        n_products=count_of(OfferProduct.objects.filter(offer=OuterRef("pk")), "offer"),
+        n_redeemed=count_of(Redemption.objects.filter(offer=OuterRef("pk")), "offer"),
     )
     matching = brief.filter(is_paused=False).exclude(pk__in=chosen_ids)
     if text:
@@ -107,8 +102,8 @@ class OfferUse:
 
 def offer_uses(offer: Offer) -> list[OfferUse]:
     """The campaigns that made this offer, newest first."""
-    sent = _counted(AudienceMember.objects.filter(audience=OuterRef("audience_id")), "audience")
-    taken = _counted(Redemption.objects.filter(campaign=OuterRef("pk"), offer=offer), "campaign")
+    sent = count_of(AudienceMember.objects.filter(audience=OuterRef("audience_id")), "audience")
+    taken = count_of(Redemption.objects.filter(campaign=OuterRef("pk"), offer=offer), "campaign")
     campaigns = Campaign.objects.filter(campaign_offers__offer=offer).annotate(n_sent=sent, n_redeemed=taken)
     return [OfferUse(campaign, campaign.n_sent, campaign.n_redeemed) for campaign in campaigns.order_by("-starts_at")]
 

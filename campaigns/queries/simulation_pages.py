@@ -194,22 +194,26 @@ def _counts_chart(simulation: Simulation, figures: Mapping[str, Figure]) -> Char
     if Metric.REDEEMERS not in figures:
         return None
     taken, outcome = figures[Metric.REDEEMERS].forecast, figures[Metric.REDEEMERS].outcome
-    answer = f"Most likely {taken.mid:,.0f} people, 9 times out of 10 {taken.low_90:,.0f} to {taken.high_90:,.0f}"
+    answer = (
+        f"Most likely {taken.mid:,.0f} people, 9 times out of 10 between {taken.low_90:,.0f} and {taken.high_90:,.0f}"
+    )
     if outcome:
         answer += f"; {outcome.value:,.0f} came" + ("" if outcome.is_complete else " so far")
     question = "How many were expected, and how many came?" if outcome else "How many will take it?"
     unit = f"Customers, and times taken; tested on past campaigns. {BARS}"
     words = Words(question, f"{answer}.", unit, "how-many", simulation.as_of)
     rows = _rows(figures, COUNTS)
-    return interval_chart([*rows[:1], *_coin_toss_row(taken), *rows[1:]], words)
+    return interval_chart([*rows[:1], *_coin_toss_row(figures[Metric.REDEEMERS]), *rows[1:]], words)
 
 
-def _coin_toss_row(taken: Forecast) -> list[IntervalRow]:
-    if taken.naive_low_90 is None or taken.naive_high_90 is None:
+def _coin_toss_row(taken: Figure) -> list[IntervalRow]:
+    """The same count if every customer decided alone, for comparison."""
+    low, high = taken.forecast.naive_low_90, taken.forecast.naive_high_90
+    if low is None or high is None:
         return []
-    middle = (taken.naive_low_90 + taken.naive_high_90) / 2
-    toss = {90: (taken.naive_low_90, taken.naive_high_90)}
-    return [IntervalRow("… if each decided alone", middle, toss, is_comparison=True)]
+    return [
+        IntervalRow("… if each decided alone", None, {90: (low, high)}, taken.outcome.value if taken.outcome else None)
+    ]
 
 
 def _money_chart(simulation: Simulation, figures: Mapping[str, Figure]) -> Chart | None:

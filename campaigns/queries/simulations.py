@@ -5,24 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, Count, F, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import BigIntegerField, Count, Exists, F, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from campaigns.charts.scoreboard import Scored
 from campaigns.models import AudienceMember, Campaign, Forecast, Outcome, Redemption, Simulation
 from campaigns.models.simulations import Metric
-
-
-def _n_members() -> Coalesce:
-    members = AudienceMember.objects.filter(audience=OuterRef("audience_id")).order_by().values("audience")
-    return Coalesce(Subquery(members.annotate(n=Count("*")).values("n")), 0, output_field=IntegerField())
+from campaigns.queries.counts import count_members
 
 
 def simulation_list(*, text: str = "") -> QuerySet[Simulation]:
     """Simulations with their campaign, audience, forecast of redeemers and its outcome, newest first."""
     forecasts = Forecast.objects.filter(metric=Metric.REDEEMERS)
     outcomes = Outcome.objects.filter(metric=Metric.REDEEMERS)
-    found = Simulation.objects.select_related("campaign", "audience", "model_version").annotate(n_members=_n_members())
+    found = Simulation.objects.select_related("campaign", "audience", "model_version").annotate(
+        n_members=count_members()
+    )
     found = found.prefetch_related(
         Prefetch("forecasts", queryset=forecasts, to_attr="redeemer_forecasts"),
         Prefetch("campaign__outcomes", queryset=outcomes, to_attr="redeemer_outcomes"),
@@ -139,7 +137,7 @@ def newest_record() -> Record | None:
 def simulation_page(pk: int) -> Simulation | None:
     """One simulation with everything its page names, or None."""
     found = Simulation.objects.select_related("campaign", "audience", "model_version", "job")
-    return found.annotate(n_members=_n_members()).filter(pk=pk).first()
+    return found.annotate(n_members=count_members()).filter(pk=pk).first()
 
 
 def forecasts_of(simulation: Simulation) -> dict[str, Forecast]:
@@ -163,14 +161,19 @@ def siblings(simulation: Simulation) -> list[Rehearsed]:
 
 
 def audience_members(simulation: Simulation) -> QuerySet[Any]:
-    """The people of a simulation in the order of `place`: best first, else as they came."""
+    """The people of a simulation in the order of `place`: best first, else as they came.
+
+    `got_it` says whether the campaign was sent to them, `n_taken` how often they took it.
+    """
     took = Redemption.objects.filter(campaign=simulation.campaign_id, customer=OuterRef("customer"))
     n_taken = took.order_by().values("customer").annotate(n=Count("*")).values("n")
+    sent = AudienceMember.objects.filter(audience=simulation.campaign.audience_id, customer=OuterRef("customer"))
     return (
         AudienceMember.objects.filter(audience=simulation.audience_id)
         .select_related("customer")
         .annotate(
             place=Coalesce("position", "id", output_field=BigIntegerField()),
             n_taken=Coalesce(Subquery(n_taken), 0, output_field=IntegerField()),
+            got_it=Exists(sent),
         )
     )

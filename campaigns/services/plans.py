@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from campaigns.models import Audience, Campaign, Offer
-from campaigns.queries.campaigns import AudienceRule, audience_rule, audience_size
+from campaigns.queries.planning import AudienceRule, audience_rule, audience_size
 from segments.models import Segment
 
 LONGEST_WINDOW = timedelta(days=366)

@@ -4,7 +4,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from loyalty.templatetags.formats import SYMBOLS, count, money
+from loyalty.templatetags.formats import NOTHING, SYMBOLS, count, money
 
 register = template.Library()
 
@@ -50,8 +50,12 @@ def times(value: float | None) -> str:
 
 
 @register.filter
-def absolute(value: float) -> float:
-    return abs(value)
+def off_by(error: float | None) -> str:
+    """0.12 -> 12% too high; a share of what happened."""
+    if error is None:
+        return NOTHING
+    rounded = round(abs(error) * 100)
+    return f"{rounded}% too {'high' if error > 0 else 'low'}" if rounded else "right"
 
 
 @register.simple_tag

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.forms import NEW_TYPE, CampaignForm
 from campaigns.models import Audience
-from campaigns.queries import campaigns as queries
+from campaigns.queries import planning as queries
+from campaigns.queries.campaigns import campaign_types
 from campaigns.queries.offers import offer_choice
 from campaigns.services.campaigns import CampaignInvalid, create_campaign
 from campaigns.services.plans import review_plan
@@ -26,7 +27,7 @@ USUAL_DAYS = 28
 def campaign_new(request: HttpRequest) -> HttpResponse:
     now = data_horizon() or timezone.now()
     histories = queries.type_histories(now)
-    types = [history.type for history in histories] or queries.campaign_types()
+    types = [history.type for history in histories] or campaign_types()
     if request.method != "POST":
         form = CampaignForm(initial=_initial(request.GET, histories, now), types=types)
         return _page(request, form, histories, _keys(request.GET.getlist("offers")))

@@ -15,6 +15,7 @@ from campaigns.charts.calendar import calendar_chart
 from campaigns.forms import RejectionForm
 from campaigns.models import Campaign
 from campaigns.queries import campaigns as queries
+from campaigns.queries.planning import audience_rule
 from campaigns.services import campaigns as services
 from campaigns.services.rehearsal import start_rehearsal
 from loyalty.exports import csv_response
@@ -67,7 +68,7 @@ def _campaign_page(request: HttpRequest, campaign: Campaign, form: RejectionForm
     offers = queries.campaign_offers(campaign, text=request.GET.get("offer", "").strip())
     context = {
         "campaign": campaign,
-        "rule": queries.audience_rule(campaign.audience_rule),
+        "rule": audience_rule(campaign.audience_rule),
         "offers": keyset_page(offers, order="pk", cursor=request.GET.get("page", ""), size=SECTION_SIZE),
         "simulations": queries.campaign_simulations(campaign),
         "outcomes": queries.campaign_outcomes(campaign),
