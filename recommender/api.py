@@ -75,5 +75,5 @@ router.register("recommendations", RecommendationViewSet)
 router.register(
     r"customers/(?P<external_id>[^/\x00]+)/recommendations",
     CustomerRecommendationViewSet,
-    basename="customer-recommendation",
+    basename="api-customer-recommendation",
 )

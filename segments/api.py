@@ -81,4 +81,4 @@ class MemberViewSet(NestedListViewSet):
 
 router = ApiRouter()
 router.register("segments", SegmentViewSet)
-router.register(r"segments/(?P<id>[0-9]{1,18})/members", MemberViewSet, basename="segment-member")
+router.register(r"segments/(?P<id>[0-9]{1,18})/members", MemberViewSet, basename="api-member")

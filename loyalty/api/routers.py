@@ -1,3 +1,5 @@
+from typing import Any
+
 from rest_framework.routers import SimpleRouter
 
 
@@ -7,3 +9,7 @@ class ApiRouter(SimpleRouter):
     def __init__(self) -> None:
         super().__init__()
         self.trailing_slash = "/?"
+
+    def get_default_basename(self, viewset: Any) -> str:
+        # `campaign-simulate` is a page of the browser; the API's name for it is another one.
+        return f"api-{super().get_default_basename(viewset)}"
