@@ -150,16 +150,18 @@ def _phrase(words: FeatureWords, effect: float) -> str:
 
 
 def _description(effects: Matrix, words: tuple[FeatureWords, ...]) -> str:
-    parts = []
-    for found in _distinctions(effects, words):
-        direction = "higher" if found.effect_size > 0 else "lower"
-        parts.append(f"{found.label.lower()} {_how_much(found.effect_size)} {direction}")
-    return f"{' and '.join(parts)} than other customers".capitalize() + "."
+    parts = [f"{_lower_first(found.label)} {_how_much(found.effect_size)}" for found in _distinctions(effects, words)]
+    return f"Compared with other customers: {', '.join(parts)}."
+
+
+def _lower_first(label: str) -> str:
+    return label[0].lower() + label[1:]
 
 
 def _how_much(effect: float) -> str:
     size = abs(effect)
-    return "far" if size >= 1.2 else "clearly" if size >= 0.5 else "slightly"
+    degree = "far" if size >= 1.2 else "clearly" if size >= 0.5 else "slightly"
+    return f"{degree} {'higher' if effect > 0 else 'lower'}"
 
 
 def _distinct_names(means_z: list[Matrix], effects: list[Matrix], words: tuple[FeatureWords, ...]) -> list[str]:
