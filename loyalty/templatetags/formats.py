@@ -26,13 +26,13 @@ STATE_COLOURS = {
 @register.filter
 def count(value: Number | None) -> str:
     """1234567 -> 1,234,567."""
-    return NOTHING if value is None else number_format(round(value), force_grouping=True)
+    return NOTHING if value in (None, "") else number_format(round(value), force_grouping=True)
 
 
 @register.filter
 def compact(value: Number | None) -> str:
     """1469307 -> 1.47 M; short figures stay as they are."""
-    if value is None:
+    if value in (None, ""):
         return NOTHING
     number = float(value)
     for limit, unit, letter in ((1e9, 1e9, "B"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
@@ -43,7 +43,7 @@ def compact(value: Number | None) -> str:
 
 @register.filter
 def decimals(value: Number | None, places: int = 1) -> str:
-    return NOTHING if value is None else _digits(value, places)
+    return NOTHING if value in (None, "") else _digits(value, places)
 
 
 def _digits(value: Number, places: int) -> str:
@@ -54,7 +54,7 @@ def _digits(value: Number, places: int) -> str:
 @register.filter
 def money(value: Number | None, currency: str = "USD") -> str:
     """Whole units from 1,000 on, cents below: `$1,235`, `$3.40`."""
-    if value is None:
+    if value in (None, ""):
         return NOTHING
     return _money(value, currency, 0 if abs(float(value)) >= WHOLE_FROM else 2)
 
@@ -62,7 +62,7 @@ def money(value: Number | None, currency: str = "USD") -> str:
 @register.filter
 def amount(value: Number | None, currency: str = "USD") -> str:
     """Always to the cent: for lines of an order."""
-    return NOTHING if value is None else _money(value, currency, 2)
+    return NOTHING if value in (None, "") else _money(value, currency, 2)
 
 
 def _money(value: Number, currency: str, places: int) -> str:
@@ -75,13 +75,13 @@ def _money(value: Number, currency: str, places: int) -> str:
 @register.filter
 def share(value: Number | None, places: int = 1) -> str:
     """0.1234 -> 12.3%."""
-    return NOTHING if value is None else f"{_digits(float(value) * 100, places)}%"
+    return NOTHING if value in (None, "") else f"{_digits(float(value) * 100, places)}%"
 
 
 @register.filter
 def change(value: Number | None) -> str:
     """A relative change with its sign: +4.2%, −1.0%."""
-    if value is None:
+    if value in (None, ""):
         return NOTHING
     return f"{'+' if value > 0 else '−' if value < 0 else ''}{share(abs(float(value)))}"
 
@@ -98,7 +98,7 @@ def interval(low: Number | None, high: Number | None, currency: str = "") -> str
 @register.filter
 def day(value: date | datetime | None) -> str:
     """29 Oct 2017, in the shop's time zone."""
-    if value is None:
+    if value in (None, ""):
         return NOTHING
     local = timezone.localtime(value) if isinstance(value, datetime) else value
     return f"{local.day} {local:%b %Y}"
@@ -107,13 +107,13 @@ def day(value: date | datetime | None) -> str:
 @register.filter
 def moment(value: datetime | None) -> str:
     """29 Oct 2017, 14:05 UTC."""
-    return NOTHING if value is None else f"{day(value)}, {timezone.localtime(value):%H:%M %Z}"
+    return NOTHING if value in (None, "") else f"{day(value)}, {timezone.localtime(value):%H:%M %Z}"
 
 
 @register.filter
 def ago(value: datetime | None, now: datetime | None = None) -> str:
     """How long before `now`, roughly; without `now`, before the clock on the wall."""
-    if value is None:
+    if value in (None, ""):
         return "never"
     seconds = ((now or timezone.now()) - value).total_seconds()
     if seconds < 45:
@@ -124,7 +124,7 @@ def ago(value: datetime | None, now: datetime | None = None) -> str:
 @register.filter
 def duration(value: Number | timedelta | None) -> str:
     """Seconds, or a span of time, in its largest fitting unit: 8 s, 3 min, 5 h, 12 days."""
-    if value is None:
+    if value in (None, ""):
         return NOTHING
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
     for limit, size, unit in ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h")):
@@ -137,7 +137,7 @@ def duration(value: Number | timedelta | None) -> str:
 @register.filter
 def cell(value: object) -> str:
     """One value of a chart's table."""
-    if value is None:
+    if value in (None, ""):
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -164,13 +164,13 @@ def state_colour(state: str) -> str:
 @register.filter
 def percent(value: Number | None) -> int:
     """0.4 -> 40, for the width of a bar."""
-    return 0 if value is None else max(0, min(100, round(float(value) * 100)))
+    return 0 if value in (None, "") else max(0, min(100, round(float(value) * 100)))
 
 
 @register.filter
 def clock(value: datetime | None) -> str:
     """14:05:09, in the shop's time zone."""
-    return NOTHING if value is None else f"{timezone.localtime(value):%H:%M:%S}"
+    return NOTHING if value in (None, "") else f"{timezone.localtime(value):%H:%M:%S}"
 
 
 @register.filter

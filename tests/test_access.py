@@ -1,0 +1,248 @@
+"""Every address of the site times everybody who may ask for it. A route that is not listed here fails."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from campaigns.models import Campaign, Offer, Simulation
+from loyalty.models import Customer, IngestRun, Job, Product
+from loyalty.services.staff import CAMPAIGN_MANAGER, MARKETER, ensure_groups
+from recommender.models import ModelVersion
+from segments.models import Segment
+from tests.rows import fill
+
+pytestmark = pytest.mark.django_db
+WHO = ("anonymous", "plain", "marketer", "manager", "superuser")
+PAGE, FORM, ACTION, GUARDED, OWN = "page", "form", "action", "guarded", "own"
+LOGIN, SCHEMA, NOTHING, API_READ, API_WRITE = "login", "schema", "nothing", "api read", "api write"
+# What a GET answers to each of them, in that order; 403 stands for 405, too: not this way, or not you.
+ANSWERS = {
+    PAGE: (302, 200, 200, 200, 200),  # read by everybody who has a log-in
+    FORM: (302, 403, 200, 200, 200),  # asks for a permission that marketers have
+    ACTION: (302, 403, 403, 403, 403),  # POST only, and asks for a permission that marketers have
+    GUARDED: (302, 403, 403, 403, 403),  # POST only, and asks for a permission that campaign managers have
+    OWN: (302, 403, 403, 403, 403),  # POST only, about oneself
+    LOGIN: (200, 302, 302, 302, 302),
+    SCHEMA: (401, 200, 200, 200, 200),
+    NOTHING: (404, 404, 404, 404, 404),
+    API_READ: (401, 403, 200, 200, 200),
+    API_WRITE: (401, 403, 403, 403, 403),
+}
+
+ROUTES = {
+    "login": LOGIN,
+    "logout": OWN,
+    "home": PAGE,
+    "customers": PAGE,
+    "customer": PAGE,
+    "segments": PAGE,
+    "segment": PAGE,
+    "segments-find": ACTION,
+    "products": PAGE,
+    "product": PAGE,
+    "offers": PAGE,
+    "offer": PAGE,
+    "offer-new": FORM,
+    "offer-picker": FORM,
+    "campaigns": PAGE,
+    "campaign": PAGE,
+    "campaign-new": FORM,
+    "campaign-rehearsal": PAGE,
+    "campaign-simulate": ACTION,
+    "campaign-submit": ACTION,
+    "campaign-approve": GUARDED,
+    "campaign-reject": GUARDED,
+    "simulations": PAGE,
+    "simulation": PAGE,
+    "experiments": PAGE,
+    "models": PAGE,
+    "model-promote": GUARDED,
+    "model-learn": ACTION,
+    "data": PAGE,
+    "ingest-run": PAGE,
+    "rejected-rows": PAGE,
+    "import-template": PAGE,
+    "jobs": PAGE,
+    "job": PAGE,
+    "job-progress": PAGE,
+    "job-cancel": ACTION,
+    "job-retry": ACTION,
+    "settings": PAGE,
+    "password-change": PAGE,
+    "token-create": OWN,
+    "token-revoke": OWN,
+    "schema": SCHEMA,
+    "api-docs": PAGE,
+    "api-customer-list": API_READ,
+    "api-customer-detail": API_READ,
+    "api-customer-batch-upsert": API_WRITE,
+    "api-product-list": API_READ,
+    "api-product-detail": API_READ,
+    "api-product-batch-upsert": API_WRITE,
+    "api-order-list": API_READ,
+    "api-order-detail": API_READ,
+    "api-order-batch-upsert": API_WRITE,
+    "api-job-list": API_READ,
+    "api-job-detail": API_READ,
+    "api-segment-list": API_READ,
+    "api-segment-detail": API_READ,
+    "api-member-list": API_READ,
+    "api-campaign-list": API_READ,
+    "api-campaign-detail": API_READ,
+    "api-campaign-simulate": API_WRITE,
+    "api-simulation-list": API_READ,
+    "api-simulation-detail": API_READ,
+    "api-recommendation-list": API_READ,
+    "api-customer-recommendation-list": API_READ,
+    "nothing below /api/": NOTHING,
+}
+OURS = ("campaigns", "loyalty", "recommender", "segments")
+
+
+def routes(resolver: URLResolver, before: str = "", spaces: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    for pattern in resolver.url_patterns:
+        address = before + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield ":".join([*spaces, pattern.name or "nothing below /api/"]), address
+        else:
+            inside = (*spaces, pattern.namespace) if pattern.namespace else spaces
+            yield from routes(pattern, address, inside)
+
+
+EVERY_ROUTE = list(routes(get_resolver()))
+OF_THE_ADMIN = [(name, address) for name, address in EVERY_ROUTE if name.startswith("admin:")]
+OF_THE_SITE = [(name, address) for name, address in EVERY_ROUTE if not name.startswith("admin:")]
+
+
+def rows() -> dict[str, object]:
+    """A row for what stands before the key in an address: `campaigns/<pk>` is one of the campaigns."""
+    models = {
+        "customers": Customer,
+        "products": Product,
+        "segments": Segment,
+        "offers": Offer,
+        "campaigns": Campaign,
+        "simulations": Simulation,
+        "jobs": Job,
+        "imports": IngestRun,
+        "models": ModelVersion,
+    }
+    return {noun: model.objects.earliest("pk").pk for noun, model in models.items()}
+
+
+WORDS = {"external_id": "c0", "sku": "p0", "kind": "customers", "purpose": "recommendation"}
+
+
+def concrete(address: str, keys: dict[str, object]) -> str:
+    """An address with real keys in place of its parameters."""
+    address = re.sub(r"\(\?P<(\w+)>(?:\[[^]]*\]|[^)[])*\)", r"<\1>", address)
+    address = re.sub(r"\^|\$|/\?", "", address)
+    words = {**WORDS, "external_id": "o0"} if "orders" in address else WORDS
+    parts = ["", *address.split("/")]
+    for place, part in enumerate(parts):
+        found = re.match(r"<(?:\w+:)?(\w+)>(.*)", part)
+        if found:
+            key = keys[parts[place - 1]] if found[1] in ("pk", "id") else words[found[1]]
+            parts[place] = f"{key}{found[2]}"
+    return "/".join(parts)
+
+
+@pytest.fixture
+def people(django_user_model):
+    ensure_groups()
+    cache.clear()
+    make = django_user_model.objects
+    marketer, manager = make.create_user("m"), make.create_user("n", is_staff=True)
+    marketer.groups.add(Group.objects.get(name=MARKETER))
+    manager.groups.add(Group.objects.get(name=CAMPAIGN_MANAGER))
+    return dict(zip(WHO, (None, make.create_user("p"), marketer, manager, make.create_superuser("s")), strict=True))
+
+
+def be(client, user):
+    cache.clear()
+    client.logout()
+    if user is not None:
+        client.force_login(user)
+
+
+def test_every_route_is_listed_and_every_listed_route_is_there():
+    assert {name for name, _ in OF_THE_SITE} == set(ROUTES)
+
+
+def test_no_two_routes_share_a_name():
+    names = [name for name, _ in OF_THE_SITE]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_everybody_gets_what_is_theirs_and_nothing_else(client, people, who):
+    fill(1)
+    keys = rows()
+    be(client, people[who])
+    client.raise_request_exception = False
+    found, expected = {}, {}
+    for name, address in OF_THE_SITE:
+        cache.clear()
+        status = client.get(concrete(address, keys)).status_code
+        found[name] = 403 if status == 405 else status
+        expected[name] = ANSWERS[ROUTES[name]][WHO.index(who)]
+    assert found == expected
+
+
+def test_an_anonymous_is_sent_to_the_log_in_and_nowhere_else(client):
+    for name, address in OF_THE_SITE:
+        if ANSWERS[ROUTES[name]][0] == 302:
+            response = client.get(concrete(address, dict.fromkeys(rows_without_any(), 1)))
+            assert response.headers["Location"].startswith("/login/?next="), name
+
+
+def rows_without_any():
+    return ("customers", "products", "segments", "offers", "campaigns", "simulations", "jobs", "imports", "models")
+
+
+def test_nobody_posts_what_they_may_not(client, people):
+    """A POST of somebody without permissions changes nothing, wherever it goes."""
+    fill(1)
+    keys = rows()
+    be(client, people["plain"])
+    for name, address in OF_THE_SITE:
+        if ROUTES[name] in (ACTION, GUARDED, FORM, API_WRITE):
+            assert client.post(concrete(address, keys)).status_code in (403, 405), name
+    be(client, people["marketer"])
+    for name, address in OF_THE_SITE:
+        if ROUTES[name] == GUARDED:
+            assert client.post(concrete(address, keys)).status_code == 403, name
+    assert Job.objects.count() == 1
+    assert Campaign.objects.get().state == "draft"
+
+
+@pytest.mark.parametrize("who", ["anonymous", "plain", "marketer"])
+def test_the_admin_is_closed_to_all_but_its_staff(client, people, who):
+    fill(1)
+    be(client, people[who])
+    open_pages = [
+        name
+        for name, address in OF_THE_ADMIN
+        if client.get(admin_address(address)).status_code not in (302, 404)
+        and name not in ("admin:login", "admin:jsi18n")
+    ]
+    assert open_pages == []
+
+
+def admin_address(address: str) -> str:
+    key = str(Customer.objects.earliest("pk").pk)
+    simple = re.sub(r"\(\?P<\w+>[^)]*\)", "loyalty", address)
+    return "/" + re.sub(r"<(?:\w+:)?\w+>", key, simple).strip("^$/").replace("$", "").replace("?", "") + "/"
+
+
+def test_the_admin_shows_its_staff_our_tables_and_no_accounts(client, people):
+    be(client, people["manager"])
+    lists = [address for name, address in OF_THE_ADMIN if name.endswith("_changelist")]
+    answers = {address: client.get("/" + address).status_code for address in lists}
+    ours = {address for address in lists if address.split("/")[1] in OURS}
+    assert {address for address, status in answers.items() if status == 200} == ours
+    assert {status for address, status in answers.items() if address not in ours} == {403}
