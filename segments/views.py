@@ -30,10 +30,11 @@ def segments(request: HttpRequest) -> HttpResponse:
     return render(request, "segments/segments.html", context)
 
 
-def _explorer(segmentation: Segmentation) -> dict[str, Chart]:
+def _explorer(segmentation: Segmentation) -> dict[str, Chart | int]:
     found = explorer.segments_of(segmentation)
     points, n_customers = explorer.map_points(segmentation)
     return {
+        "n_customers": n_customers,
         "map_chart": charts.map_chart(found, points, n_customers=n_customers),
         "heat_map_chart": charts.heat_map_chart(found),
         "sizes_chart": charts.sizes_chart(found),

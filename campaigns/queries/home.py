@@ -10,7 +10,7 @@ from campaigns.models import AudienceMember, Campaign, Redemption, Simulation
 from campaigns.queries.campaigns import SENT_STATES, Reception, campaign_list, receptions, with_reception
 from loyalty.charts.sales import Mark, Takings
 from loyalty.models import IngestRun, Job
-from loyalty.queries.sales import Sales, sales_between, sales_by_week
+from loyalty.queries.sales import Sales, first_sale_at, sales_between, sales_by_week
 from recommender.models import ModelVersion
 from segments.models import Segmentation
 
@@ -95,10 +95,9 @@ class Health:
     failed_since: datetime
 
 
-def end_of_day(horizon: datetime) -> datetime:
-    """The midnight, in the shop's time zone, after the newest order."""
-    day = timezone.localtime(horizon - timedelta(seconds=1)).date() + timedelta(days=1)
-    return timezone.make_aware(datetime.combine(day, time()))
+def last_midnight(horizon: datetime) -> datetime:
+    """The newest midnight in the shop's time zone: a begun day beside whole ones would look like a slump."""
+    return timezone.make_aware(datetime.combine(timezone.localtime(horizon).date(), time()))
 
 
 def comparison(until: datetime, days: int) -> Comparison:
@@ -121,8 +120,9 @@ def weeks_until(until: datetime) -> list[Takings]:
     """Whole weeks only: a begun one always looks like a slump."""
     monday = timezone.localtime(until)
     monday -= timedelta(days=monday.weekday())
-    weeks = sales_by_week(monday - timedelta(weeks=WEEKS_SHOWN), monday)
-    return [Takings(*week) for week in weeks]
+    weeks = [Takings(*week) for week in sales_by_week(monday - timedelta(weeks=WEEKS_SHOWN), monday)]
+    opened = first_sale_at()
+    return [week for week in weeks if opened and week.starts_on >= _day(opened)]
 
 
 def campaign_marks() -> list[Mark]:

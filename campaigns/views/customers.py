@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 
 from campaigns.queries import customers as queries
 from loyalty.charts import Chart
-from loyalty.charts.sales import Part, Takings, mix_chart, takings_chart
+from loyalty.charts.sales import Part, Takings, mix_chart, months_chart
 from loyalty.exports import csv_response
 from loyalty.models import Customer
 from loyalty.queries import customers as sums
@@ -69,10 +69,9 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
 def _charts(customer: Customer, as_of: datetime) -> dict[str, Chart]:
     currency = sums.currency_of(customer)
     return {
-        "spend_chart": takings_chart(
+        "spend_chart": months_chart(
             [Takings(*month) for month in sums.spend_by_month(customer)],
             question="How much does this customer spend?",
-            period="month",
             currency=currency,
             as_of=as_of,
             name="spend",

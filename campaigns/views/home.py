@@ -37,7 +37,7 @@ def _days(request: HttpRequest) -> int:
 
 
 def _figures(horizon: datetime, days: int) -> dict[str, object]:
-    until, version = queries.end_of_day(horizon), sales_version()
+    until, version = queries.last_midnight(horizon), sales_version()
     return {
         "days": days,
         "spans": queries.SPANS,

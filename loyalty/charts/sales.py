@@ -93,50 +93,52 @@ def _names_in(week: Takings, marks: Sequence[Mark]) -> str:
 
 
 def _revenue_answer(weeks: Sequence[Takings], currency: str) -> str:
-    if len(weeks) < 8:
-        return _no_answer(len(weeks)) or "A few weeks only: too short to speak of a direction."
-    recent, before = weeks[-4:], weeks[-8:-4]
-    now, then = (float(sum(week.revenue for week in part)) for part in (recent, before))
-    if not then:
-        return f"The last four weeks brought {now:,.0f} {currency}; the four before brought nothing."
-    change = now / then - 1
-    direction = (
-        "about the same as" if abs(change) < 0.02 else f"{abs(change):.0%} {'more' if change > 0 else 'less'} than"
+    if not weeks:
+        return _no_answer(0)
+    best, worst = (pick(weeks, key=lambda week: week.revenue) for pick in (max, min))
+    return (
+        f"Between {worst.revenue:,.0f} and {best.revenue:,.0f} {currency} a week; "
+        f"most in the week of {best.starts_on.day} {best.starts_on:%b %Y}."
     )
-    return f"The last four weeks brought {now:,.0f} {currency}, {direction} the four before."
 
 
-def takings_chart(
-    periods: Sequence[Takings], *, question: str, period: str, currency: str, as_of: datetime, name: str
-) -> Chart:
-    """Bars of money taken. `period` is the word for one bar: "month", "week"."""
-    best = max(periods, key=lambda one: one.revenue, default=None)
-    fmt = "%b %Y" if period == "month" else "%d %b %Y"
+def months_chart(months: Sequence[Takings], *, question: str, currency: str, as_of: datetime, name: str) -> Chart:
+    """Bars of money taken a month; a month that had not ended is paler and says so."""
+    labels = [_month(one, as_of) for one in months]
     figure = go.Figure(
         go.Bar(
-            x=[one.starts_on for one in periods],
-            y=[float(one.revenue) for one in periods],
-            marker={"color": PALETTE[0]},
-            customdata=[one.n_orders for one in periods],
-            hovertemplate=f"%{{x|{fmt}}}<br>%{{y:,.2f}} {currency} in %{{customdata}} orders<extra></extra>",
+            x=[one.starts_on for one in months],
+            y=[float(one.revenue) for one in months],
+            marker={"color": [SOFT_PALETTE[0] if "so far" in label else PALETTE[0] for label in labels]},
+            customdata=[[label, one.n_orders] for label, one in zip(labels, months, strict=True)],
+            hovertemplate="%{customdata[0]}<br>%{y:,.2f} " + currency + " in %{customdata[1]} orders<extra></extra>",
         )
     )
     figure.update_yaxes(rangemode="tozero", tickformat="~s")
-    answer = _no_answer(len(periods))
-    if best is not None:
-        answer = f"Most in the {period} of {best.starts_on:{fmt}}: {best.revenue:,.2f} {currency}."
     return Chart(
         question=question,
-        answer=answer,
-        figure=styled(figure, height=260),
+        answer=_best_month(months, labels, currency),
+        figure=styled(figure, height=280),
         table=Table(
-            [period.capitalize(), f"Revenue, {currency}", "Orders"],
-            [[f"{one.starts_on:{fmt}}", one.revenue, one.n_orders] for one in periods],
+            ["Month", f"Revenue, {currency}", "Orders"],
+            [[label, one.revenue, one.n_orders] for label, one in zip(labels, months, strict=True)],
         ),
-        unit=f"{currency} a {period}",
+        unit=f"{currency} a month",
         as_of=as_of,
         name=name,
     )
+
+
+def _month(one: Takings, as_of: datetime) -> str:
+    has_ended = (as_of.year, as_of.month) > (one.starts_on.year, one.starts_on.month)
+    return f"{one.starts_on:%b %Y}" if has_ended else f"{one.starts_on:%b %Y} so far"
+
+
+def _best_month(months: Sequence[Takings], labels: Sequence[str], currency: str) -> str:
+    if not months:
+        return _no_answer(0)
+    best = max(range(len(months)), key=lambda number: months[number].revenue)
+    return f"Most in {labels[best]}: {months[best].revenue:,.2f} {currency}."
 
 
 def mix_chart(parts: Sequence[Part], *, question: str, currency: str, as_of: datetime, name: str) -> Chart:

@@ -45,6 +45,7 @@ _AXIS = {
     "zerolinewidth": 1,
     "ticks": "",
     "automargin": True,
+    "ticklabelstandoff": 5,
     "title": {"standoff": 12, "font": {"size": 12}},
     "tickfont": {"size": 12},
 }

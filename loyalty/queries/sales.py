@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Max, Min, Sum
 from django.db.models.functions import TruncDate, TruncWeek
 
 from loyalty.models import IngestRun, Order, SalesPeriod, SalesVersion
@@ -19,6 +19,12 @@ def newest_records() -> tuple[int, int]:
 
 def sales_version() -> SalesVersion:
     return SalesVersion.objects.get()
+
+
+def first_sale_at() -> datetime | None:
+    """The quarter of an hour of the first sale."""
+    first: datetime | None = SalesPeriod.objects.aggregate(first=Min("starts_at"))["first"]
+    return first
 
 
 @dataclass(frozen=True)

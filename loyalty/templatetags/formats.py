@@ -122,6 +122,12 @@ def ago(value: datetime | None, now: datetime | None = None) -> str:
 
 
 @register.filter
+def before(value: datetime | None, newest: datetime) -> str:
+    """How long before the newest order in the data, which is the shop's now."""
+    return NOTHING if value is None else f"{duration(newest - value)} before the newest order"
+
+
+@register.filter
 def duration(value: Number | timedelta | None) -> str:
     """Seconds, or a span of time, in its largest fitting unit: 8 s, 3 min, 5 h, 12 days."""
     if value in (None, ""):

@@ -7,7 +7,7 @@ from django import template
 from django.template import Context
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
@@ -47,17 +47,10 @@ def navigation(context: dict[str, Any]) -> dict[str, Any]:
     here = match.url_name if match else ""
     return {
         "entries": [
-            {"entry": entry, "url": _address(entry), "is_here": here in (entry.url_name, *entry.within)}
+            {"entry": entry, "url": reverse(entry.url_name), "is_here": here in (entry.url_name, *entry.within)}
             for entry in ENTRIES
         ]
     }
-
-
-def _address(entry: Entry) -> str:
-    try:
-        return reverse(entry.url_name)
-    except NoReverseMatch:
-        return "/"
 
 
 @register.simple_tag(takes_context=True)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from loyalty.charts import Chart
-from loyalty.charts.sales import Takings, takings_chart
+from loyalty.charts.sales import Takings, months_chart
 from loyalty.exports import csv_response
 from loyalty.models import Product
 from loyalty.queries import products as queries
@@ -71,10 +71,9 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _sales_chart(product: Product, as_of: datetime) -> Chart:
-    return takings_chart(
+    return months_chart(
         [Takings(*month) for month in queries.sales_by_month(product)],
         question="How is it selling?",
-        period="month",
         currency=product.currency,
         as_of=as_of,
         name="product-sales",

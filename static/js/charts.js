@@ -4,6 +4,7 @@
   const plotlyAddress = document.currentScript.dataset.plotly;
   const COLOUR = /^var\((--[\w-]+)\)$/;
   const CONFIG = { displayModeBar: false, responsive: true, displaylogo: false, showTips: false };
+  const HEAT_MAP_WIDTH = "38rem";
   let plotlyLoading = null;
 
   function loadPlotly() {
@@ -57,6 +58,10 @@
     found.forEach(function (card) {
       const place = card.querySelector("[data-chart-figure]");
       place.style.minHeight = place.dataset.height + "px";
+      // A table of colours has columns to read; on a phone it is scrolled instead of squeezed.
+      if (data(card, "figure").data.some(function (trace) { return trace.type === "heatmap"; })) {
+        place.style.minWidth = HEAT_MAP_WIDTH;
+      }
     });
     if (!found.length) return;
     loadPlotly().then(function () { found.forEach(draw); }, function () { found.forEach(showTable); });
