@@ -16,7 +16,7 @@ LEARNING_TASKS = {
 
 @dataclass(frozen=True)
 class Measure:
-    """A metric as a marketer would ask for it. `beside` is what to compare with when no baseline was learnt."""
+    """A metric as a marketer would ask for it. `beside` names what stands beside it where no baseline was learnt."""
 
     key: str
     question: str
@@ -47,7 +47,7 @@ MEASURES: dict[str, tuple[Measure, ...]] = {
         Measure(
             "same_category_share",
             "Do products found alike belong together?",
-            "Share of neighbours from the product's own category, which learning never saw; beside it, by chance.",
+            "Share of neighbours from the product's own category, which learning never saw.",
             beside="same_category_share_by_chance",
         ),
     ),
@@ -75,6 +75,14 @@ MEASURES: dict[str, tuple[Measure, ...]] = {
             is_less_better=True,
         ),
     ),
+}
+
+
+# What the measures were taken on.
+TAKEN_ON = {
+    Purpose.RECOMMENDATION: "Measured on the four weeks after those it learnt from.",
+    Purpose.PRODUCT_RELATION: "Measured against the shop's own categories.",
+    Purpose.RECEPTION: "Measured on past campaigns, each forecast with what was known the day before it began.",
 }
 
 
@@ -131,6 +139,21 @@ class PurposeView:
     def lines(self) -> list[Line]:
         lines = [_line(measure, self.learnt, self.baseline) for measure in MEASURES[self.purpose]]
         return [line for line in lines if line.learnt or line.baseline]
+
+    @property
+    def beside(self) -> str:
+        """What stands beside the learnt version."""
+        return (
+            self.baseline.label
+            if self.baseline
+            else "By chance"
+            if any(one.measure.beside for one in self.lines)
+            else "–"
+        )
+
+    @property
+    def taken_on(self) -> str:
+        return TAKEN_ON[Purpose(self.purpose)]
 
     @property
     def has_intervals(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
 
@@ -63,7 +64,7 @@ def _notes(rows: Staging) -> tuple[str, ...]:
 
 
 def _close(run: IngestRun, result: IngestReport) -> None:
-    told = [f"{one.table.partition('_')[2]}: {one.created:,} added, {one.updated:,} changed" for one in result.tables]
+    told = [f"{_noun(one.table)}: {one.created:,} added, {one.updated:,} changed" for one in result.tables]
     run.state = IngestRun.State.DONE
     run.n_rows, run.n_rejected = result.n_rows, result.n_rejected
     run.n_created, run.n_updated, run.n_unchanged = result.n_created, result.n_updated, result.n_unchanged
@@ -78,3 +79,9 @@ def _close(run: IngestRun, result: IngestReport) -> None:
         note=run.note,
         finished_at=Now(),
     )
+
+
+def _noun(table: str) -> str:
+    """What people call the rows of a table."""
+    names = {model._meta.db_table: model._meta.verbose_name_plural for model in apps.get_models()}
+    return str(names[table]).capitalize()
