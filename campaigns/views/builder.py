@@ -36,7 +36,7 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
     if step not in ("review", "save") or not form.is_valid():
         is_wrong = step in ("review", "save")
         shown = form if is_wrong else CampaignForm(initial=_typed(request.POST), types=types)
-        return _page(request, shown, histories, _keys(request.POST.getlist("offers")), 422 if is_wrong else 200)
+        return _page(request, shown, histories, _keys(request.POST.getlist("offers")))
     return _save(request, form) if step == "save" else _review(request, form)
 
 
@@ -58,7 +58,7 @@ def _review(request: HttpRequest, form: CampaignForm) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, form: CampaignForm, histories: list[queries.TypeHistory], chosen: list[int], status: int = 200
+    request: HttpRequest, form: CampaignForm, histories: list[queries.TypeHistory], chosen: list[int]
 ) -> HttpResponse:
     text = request.POST.get("offer_text", request.GET.get("offer_text", "")).strip()
     context = {
@@ -69,7 +69,7 @@ def _page(
         "horizon": data_horizon(),
         "n_customers": queries.audience_size({"kind": Audience.Kind.EVERYBODY}),
     }
-    return render(request, "campaigns/builder.html", context, status=status)
+    return render(request, "campaigns/builder.html", context)
 
 
 @require_GET

@@ -64,7 +64,7 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     return _campaign_page(request, _found(pk), RejectionForm())
 
 
-def _campaign_page(request: HttpRequest, campaign: Campaign, form: RejectionForm, status: int = 200) -> HttpResponse:
+def _campaign_page(request: HttpRequest, campaign: Campaign, form: RejectionForm) -> HttpResponse:
     offers = queries.campaign_offers(campaign, text=request.GET.get("offer", "").strip())
     context = {
         "campaign": campaign,
@@ -77,7 +77,7 @@ def _campaign_page(request: HttpRequest, campaign: Campaign, form: RejectionForm
         **queries.what_happened(campaign, now=data_horizon() or timezone.now()),
         "rejection": form,
     }
-    return render(request, "campaigns/campaign.html", context, status=status)
+    return render(request, "campaigns/campaign.html", context)
 
 
 def _found(pk: int) -> Campaign:
@@ -141,7 +141,7 @@ def _step(request: HttpRequest, pk: int, service: Callable[..., Campaign], done:
 def campaign_reject(request: HttpRequest, pk: int) -> HttpResponse:
     form = RejectionForm(request.POST)
     if not form.is_valid():
-        return _campaign_page(request, _found(pk), form, status=422)
+        return _campaign_page(request, _found(pk), form)
 
     def reject(**given: object) -> Campaign:
         return services.reject_campaign(comment=form.cleaned_data["comment"], **given)  # type: ignore[arg-type]

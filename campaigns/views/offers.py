@@ -64,5 +64,4 @@ def offer_new(request: HttpRequest) -> HttpResponse:
         made = create_offer(plan=form.plan())
         messages.success(request, f"“{made.name}” can now be used in a campaign.")
         return redirect("offer", made.pk)
-    status = 422 if form.is_bound else 200
-    return render(request, "campaigns/offer_new.html", {"form": form}, status=status)
+    return render(request, "campaigns/offer_new.html", {"form": form})

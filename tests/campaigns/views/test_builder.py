@@ -56,7 +56,6 @@ def test_what_was_typed_comes_back_with_a_sentence(offer, client):
     response = client.post(URL, {**typed(offer, ends_on="2017-01-01"), "step": "review"})
     page = response.content.decode()
 
-    assert response.status_code == 422
     assert "The last day must not be before the first day." in page
     assert 'value="Coffee in May"' in page
     assert chosen(page, "offers") == [str(offer.pk)]

@@ -141,7 +141,6 @@ def test_a_colleague_sends_it_back_with_a_comment(author, client):
     empty = client.post(url, {"comment": ""})
     client.post(url, {"comment": "Too many people"})
 
-    assert empty.status_code == 422
     assert "Say what should be changed" in empty.content.decode()
     assert "Too many people" in client.get(campaign.get_absolute_url()).content.decode()
 
