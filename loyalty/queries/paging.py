@@ -7,10 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 50
+LARGEST_KEY = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,11 @@ def keyset_page(rows: QuerySet[Row], *, order: str, cursor: str = "", size: int 
     sign = "-" if down else ""
     chosen = rows.order_by(f"{sign}{field}", f"{sign}pk")
     if marks:
-        chosen = chosen.filter(_beyond(field, marks, down=down))
+        try:
+            chosen = chosen.filter(_beyond(field, marks, down=down))
+        except (TypeError, ValueError, ValidationError):
+            backwards, marks = False, None
+            chosen = rows.order_by(order, "-pk" if falling else "pk")
     found = list(chosen[: size + 1])
     has_more, found = len(found) > size, found[:size]
     if backwards:
@@ -73,7 +79,7 @@ def _read(cursor: str, order: str) -> tuple[bool, tuple[Any, int] | None]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         way, made_for, value, key = json.loads(urlsafe_b64decode(padded.encode()))
-    except ValueError:
+    except (ValueError, TypeError):
         return False, None
-    fits = way in ("a", "b") and made_for == order and isinstance(key, int)
+    fits = way in ("a", "b") and made_for == order and isinstance(key, int) and abs(key) <= LARGEST_KEY
     return (way == "b", (value, key)) if fits else (False, None)

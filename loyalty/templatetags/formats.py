@@ -23,16 +23,27 @@ STATE_COLOURS = {
 }  # fmt: skip
 
 
+def _is_nothing(value: object) -> bool:
+    """No value: None from the data, or the empty text that a template has for what is not there."""
+    return value is None or value == ""
+
+
 @register.filter
 def count(value: Number | None) -> str:
     """1234567 -> 1,234,567."""
-    return NOTHING if value in (None, "") else number_format(round(value), force_grouping=True)
+    return NOTHING if value is None or value == "" else number_format(round(value), force_grouping=True)
+
+
+@register.filter
+def counted(value: int, noun: str) -> str:
+    """2469, "customer" -> 2,469 customers."""
+    return f"{count(value)} {noun}{'' if value == 1 else 's'}"
 
 
 @register.filter
 def compact(value: Number | None) -> str:
     """1469307 -> 1.47 M; short figures stay as they are."""
-    if value in (None, ""):
+    if value is None or value == "":
         return NOTHING
     number = float(value)
     for limit, unit, letter in ((1e9, 1e9, "B"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
@@ -43,7 +54,7 @@ def compact(value: Number | None) -> str:
 
 @register.filter
 def decimals(value: Number | None, places: int = 1) -> str:
-    return NOTHING if value in (None, "") else _digits(value, places)
+    return NOTHING if value is None or value == "" else _digits(value, places)
 
 
 def _digits(value: Number, places: int) -> str:
@@ -54,7 +65,7 @@ def _digits(value: Number, places: int) -> str:
 @register.filter
 def money(value: Number | None, currency: str = "USD") -> str:
     """Whole units from 1,000 on, cents below: `$1,235`, `$3.40`."""
-    if value in (None, ""):
+    if value is None or value == "":
         return NOTHING
     return _money(value, currency, 0 if abs(float(value)) >= WHOLE_FROM else 2)
 
@@ -62,7 +73,7 @@ def money(value: Number | None, currency: str = "USD") -> str:
 @register.filter
 def amount(value: Number | None, currency: str = "USD") -> str:
     """Always to the cent: for lines of an order."""
-    return NOTHING if value in (None, "") else _money(value, currency, 2)
+    return NOTHING if value is None or value == "" else _money(value, currency, 2)
 
 
 def _money(value: Number, currency: str, places: int) -> str:
@@ -75,13 +86,13 @@ def _money(value: Number, currency: str, places: int) -> str:
 @register.filter
 def share(value: Number | None, places: int = 1) -> str:
     """0.1234 -> 12.3%."""
-    return NOTHING if value in (None, "") else f"{_digits(float(value) * 100, places)}%"
+    return NOTHING if value is None or value == "" else f"{_digits(float(value) * 100, places)}%"
 
 
 @register.filter
 def change(value: Number | None) -> str:
     """A relative change with its sign: +4.2%, −1.0%."""
-    if value in (None, ""):
+    if value is None or value == "":
         return NOTHING
     return f"{'+' if value > 0 else '−' if value < 0 else ''}{share(abs(float(value)))}"
 
@@ -98,7 +109,7 @@ def interval(low: Number | None, high: Number | None, currency: str = "") -> str
 @register.filter
 def day(value: date | datetime | None) -> str:
     """29 Oct 2017, in the shop's time zone."""
-    if value in (None, ""):
+    if value is None or value == "":
         return NOTHING
     local = timezone.localtime(value) if isinstance(value, datetime) else value
     return f"{local.day} {local:%b %Y}"
@@ -107,13 +118,13 @@ def day(value: date | datetime | None) -> str:
 @register.filter
 def moment(value: datetime | None) -> str:
     """29 Oct 2017, 14:05 UTC."""
-    return NOTHING if value in (None, "") else f"{day(value)}, {timezone.localtime(value):%H:%M %Z}"
+    return NOTHING if value is None or value == "" else f"{day(value)}, {timezone.localtime(value):%H:%M %Z}"
 
 
 @register.filter
 def ago(value: datetime | None, now: datetime | None = None) -> str:
     """How long before `now`, roughly; without `now`, before the clock on the wall."""
-    if value in (None, ""):
+    if value is None or value == "":
         return "never"
     seconds = ((now or timezone.now()) - value).total_seconds()
     if seconds < 45:
@@ -124,13 +135,13 @@ def ago(value: datetime | None, now: datetime | None = None) -> str:
 @register.filter
 def before(value: datetime | None, newest: datetime) -> str:
     """How long before the newest order in the data, which is the shop's now."""
-    return NOTHING if value is None else f"{duration(newest - value)} before the newest order"
+    return NOTHING if _is_nothing(value) else f"{duration(newest - value)} before the newest order"
 
 
 @register.filter
 def duration(value: Number | timedelta | None) -> str:
     """Seconds, or a span of time, in its largest fitting unit: 8 s, 3 min, 5 h, 12 days."""
-    if value in (None, ""):
+    if value is None or value == "":
         return NOTHING
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
     for limit, size, unit in ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h")):
@@ -143,7 +154,7 @@ def duration(value: Number | timedelta | None) -> str:
 @register.filter
 def cell(value: object) -> str:
     """One value of a chart's table."""
-    if value in (None, ""):
+    if value is None or value == "":
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -170,13 +181,13 @@ def state_colour(state: str) -> str:
 @register.filter
 def percent(value: Number | None) -> int:
     """0.4 -> 40, for the width of a bar."""
-    return 0 if value in (None, "") else max(0, min(100, round(float(value) * 100)))
+    return 0 if value is None or value == "" else max(0, min(100, round(float(value) * 100)))
 
 
 @register.filter
 def clock(value: datetime | None) -> str:
     """14:05:09, in the shop's time zone."""
-    return NOTHING if value in (None, "") else f"{timezone.localtime(value):%H:%M:%S}"
+    return NOTHING if value is None or value == "" else f"{timezone.localtime(value):%H:%M:%S}"
 
 
 @register.filter
