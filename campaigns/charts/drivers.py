@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import plotly.graph_objects as go
@@ -69,5 +69,11 @@ def segments_chart(segments: Sequence[Mapping[str, Any]], *, as_of: datetime | N
         IntervalRow(f"{row['segment']} ({row['n']:,})", row["mid"], {80: (row["low_80"], row["high_80"])})
         for row in rows
     ]
-    unit = "Customers who take it; the size of the segment in brackets"
+    unit = f"Customers who take it; the size of the segment in brackets{_found_on(best)}"
     return interval_chart(bars, Words("Who takes it, by segment?", answer, unit, "by-segment", as_of))
+
+
+def _found_on(row: Mapping[str, Any]) -> str:
+    """Segments may know of later orders than the forecast: they only sort it, and it is said."""
+    found_on = row.get("found_on")
+    return f"; segments as of {date.fromisoformat(found_on):%-d %b %Y}" if found_on else ""

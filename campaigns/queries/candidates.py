@@ -1,14 +1,15 @@
 """Who could be sent a campaign: members of a segment, of an audience, everybody who has not refused."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from campaigns.engine.frames import IntArray
 from campaigns.models import AudienceMember
 from loyalty.models import Consent
-from segments.models import SegmentMembership
+from segments.models import Segmentation, SegmentMembership
 
 REFUSED = [Consent.State.DENIED, Consent.State.REVOKED]
 PURPOSE = "marketing"
@@ -29,6 +30,12 @@ def segment_member_ids(segment_id: int) -> IntArray:
 
 def audience_member_ids(audience_id: int) -> IntArray:
     return _ids(AudienceMember.objects.filter(audience_id=audience_id))
+
+
+def segments_found_on() -> date | None:
+    """The day up to which the current segments know what customers bought."""
+    as_of = Segmentation.objects.filter(is_current=True).values_list("as_of", flat=True).first()
+    return timezone.localtime(as_of).date() if as_of else None
 
 
 def current_segments() -> dict[str, IntArray]:

@@ -62,7 +62,7 @@ def _redemption_cost(campaign: Campaign, tied: TiedMoney) -> Assumption:
         cost=Avg("cost_per_redemption"), known=Count("cost_per_redemption"), n=Count("id")
     )
     if costs["n"] and costs["known"] == costs["n"]:
-        return Assumption(float(costs["cost"]), "offer", "Mean cost of the campaign's offers.")
+        return Assumption(float(costs["cost"]), "offer", "What one use costs you, as entered with the offers.")
     return Assumption(tied.discount_per_redemption, "history", _tied_note("Mean benefit given", tied))
 
 

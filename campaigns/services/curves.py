@@ -9,7 +9,7 @@ from campaigns.engine.frames import FloatArray
 from campaigns.engine.reasons import REASONS
 from campaigns.engine.reception_curve import reception_curve
 from campaigns.engine.simulation import simulate
-from campaigns.queries.candidates import current_segments
+from campaigns.queries.candidates import current_segments, segments_found_on
 from campaigns.queries.history import finished_campaigns, redemption_times
 from campaigns.services.audiences import Choice, allowed_rows
 from campaigns.services.scoring import Scored
@@ -64,6 +64,7 @@ def _reception(scored: Scored, rng: np.random.Generator) -> dict[str, Any]:
 
 def _segments(choice: Choice, scored: Scored, rng: np.random.Generator) -> list[dict[str, Any]]:
     lines = []
+    found_on = segments_found_on()
     for name, ids in current_segments().items():
         rows = np.intersect1d(choice.rows, scored.rows_of(ids))
         if len(rows) == 0:
@@ -73,6 +74,7 @@ def _segments(choice: Choice, scored: Scored, rng: np.random.Generator) -> list[
         lines.append(
             {
                 "segment": name,
+                "found_on": found_on.isoformat() if found_on else None,
                 "n": len(rows),
                 "mid": redeemers.mid,
                 "low_80": interval.low,

@@ -15,10 +15,11 @@ from loyalty.models import IngestRun
 from loyalty.services import ingest
 from loyalty.services.ingest.kinds import RecordKind
 from loyalty.services.progress import Progress
+from loyalty.services.sales import add_up_sales
 
 SOURCE = "The Complete Journey"
 # Raised when the reader makes other rows of the same files.
-READER_VERSION = "1"
+READER_VERSION = "3"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def load_complete_journey(*, at: datetime, report: Progress) -> dict[str, Any]:
     done = {}
     for number, load in enumerate(loads()):
         done[load.kind.name] = _load(load, at=at, report=_Share(report, number, len(loads())))
+    add_up_sales()
     return done
 
 

@@ -24,7 +24,7 @@ def record_outcomes(*, campaign: Campaign, until: datetime, report: Progress) ->
     tied = tied_money(until=observed_until, zone=settings.TIME_ZONE, campaign_id=campaign.pk)
     assumptions = assumptions_for(campaign, campaign.starts_at - DECIDED_BEFORE)
     values = _values(campaign, observed_until, tied, assumptions)
-    notes = _notes(values["redemptions"], tied)
+    notes = _notes(values["redemptions"], tied, assumptions)
     outcomes = [
         Outcome(
             campaign=campaign,
@@ -49,9 +49,11 @@ def record_outcomes(*, campaign: Campaign, until: datetime, report: Progress) ->
 def _values(campaign: Campaign, until: datetime, tied: TiedMoney, assumptions: AssumptionSet) -> dict[str, float]:
     reception = campaign_reception(campaign_id=campaign.pk, until=until)
     n_contacts, redemptions = len(reception.redemptions), int(reception.redemptions.sum())
+    stated = assumptions.cost_per_redemption
     as_it_was = Assumptions(
         cost_per_contact=assumptions.cost_per_contact.value,
-        cost_per_redemption=tied.discount_per_redemption,
+        # What the offers state is what a use cost; only where they say nothing do the orders have to tell.
+        cost_per_redemption=stated.value if stated.source == "offer" else tied.discount_per_redemption,
         revenue_per_redemption=max(tied.revenue_per_redemption, 0.0),
         margin_share=assumptions.margin_share.value,
     )
@@ -60,13 +62,14 @@ def _values(campaign: Campaign, until: datetime, tied: TiedMoney, assumptions: A
     return {**counts, **{metric: float(amounts[0]) for metric, amounts in brought.items()}}
 
 
-def _notes(redemptions: float, tied: TiedMoney) -> dict[str, str]:
+def _notes(redemptions: float, tied: TiedMoney, assumptions: AssumptionSet) -> dict[str, str]:
     seen = f"{tied.redemptions:,} of {redemptions:,.0f} redemptions can be found in an order"
     scaled = f"Only {seen}; the rest are taken to be like them."
     assumed = f"{scaled} Cost of contact and margin are those assumed."
+    is_stated = assumptions.cost_per_redemption.source == "offer"
     return {
         "revenue": scaled,
-        "discount_cost": scaled,
+        "discount_cost": "Uses times the cost entered with the offers." if is_stated else scaled,
         "contact_cost": "Customers reached times the cost assumed.",
         "margin": assumed,
         "profit": assumed,

@@ -162,6 +162,8 @@ def offers() -> pa.Table:
             "offer_id": [row["offer_id"] for row in ids],
             "name": [_offer_name(promoted[row["offer_id"]]) for row in ids],
             "mechanic": ["coupon"] * len(ids),
+            # Makers' coupons: the maker pays the face value back, and the published sales already hold it.
+            "cost_per_redemption": pa.array([0.0] * len(ids), pa.float64()),
             "valid_from": pa.array([windows[row["campaign_id"]]["starts_at"] for row in ids], MOMENT),
             "valid_until": pa.array([windows[row["campaign_id"]]["ends_at"] for row in ids], MOMENT),
         }
