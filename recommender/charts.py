@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from loyalty.charts import ACTUAL, BASELINE, FORECAST, Chart, Table, styled
+from loyalty.charts import ACTUAL, BASELINE, FORECAST, TEXT, Chart, Table, styled
 
 ROW_HEIGHT = 34
 TASKS = {
@@ -87,6 +87,7 @@ def comparison_chart(versions: Sequence[VersionScores], *, as_of: datetime | Non
                 "array": [score["high"] - score["value"] for score in scores],
                 "arrayminus": [score["value"] - score["low"] for score in scores],
                 "thickness": 1.5,
+                "color": TEXT,
             },
             hovertemplate=f"{version.label}<br>%{{x}}: %{{y:.1%}}<extra></extra>",
         )

@@ -59,9 +59,8 @@ def database_version() -> str:
 
 def _licence(metadata: PackageMetadata) -> str:
     """As the package tells it, in one of the three places where packages do."""
-    told = metadata.get("License-Expression") or ""
-    classified = [line for line in metadata.get_all("Classifier") or [] if line.startswith("License ::")]
-    if not told and classified:
-        told = classified[0].rpartition(" :: ")[2]
-    told = told or metadata.get("License") or "see the package"
-    return told.splitlines()[0][:LONGEST_LICENCE]
+    told = metadata.json
+    listed = [line.rpartition(" :: ")[2] for line in told.get("classifier", ()) if line.startswith("License ::")]
+    found = [told.get("license_expression"), *listed[:1], told.get("license")]
+    licence = next((str(one) for one in found if one), "see the package")
+    return licence.splitlines()[0][:LONGEST_LICENCE]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from loyalty.exports import csv_response
 from loyalty.models import Job
 from loyalty.queries import jobs as queries
-from loyalty.queries.job_results import job_results
+from loyalty.queries.job_results import Result, job_results
 from loyalty.queries.paging import keyset_page
 from loyalty.services import jobs as services
 from loyalty.tasks import wake
@@ -34,7 +34,7 @@ def jobs(request: HttpRequest) -> HttpResponseBase:
     counts = queries.job_counts()
     context = {
         "page": page,
-        "standings": queries.standings(page.rows),
+        "lines": [(standing, _result(standing)) for standing in queries.standings(page.rows)],
         "choice": choice if choice in queries.CHOICES else "",
         "choices": [(name, label, counts[name]) for name, (label, _) in queries.CHOICES.items()],
         "total": sum(counts.values()),
@@ -72,7 +72,8 @@ def job_progress(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required("loyalty.change_job", raise_exception=True)
 def job_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    return _act(request, pk, _cancel, "Stopping. What was finished before stays.")
+    # The page itself says that it stops, for as long as it does.
+    return _act(request, pk, _cancel)
 
 
 @require_POST
@@ -91,14 +92,15 @@ def _retry(job: Job) -> None:
     transaction.on_commit(lambda: wake(due))
 
 
-def _act(request: HttpRequest, pk: int, act: Callable[[Job], None], done: str) -> HttpResponse:
+def _act(request: HttpRequest, pk: int, act: Callable[[Job], None], done: str = "") -> HttpResponse:
     whole = _found(pk).job
     try:
         act(whole)
     except (services.JobNotOpen, services.JobNotEnded) as problem:
         messages.error(request, str(problem))
     else:
-        messages.success(request, done)
+        if done:
+            messages.success(request, done)
     return redirect(whole)
 
 

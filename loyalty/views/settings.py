@@ -2,9 +2,9 @@
 
 from django.conf import settings as installation
 from django.contrib import messages
+from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import PasswordChangeView
-from django.contrib.messages.views import SuccessMessageMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -36,11 +36,15 @@ def settings(request: HttpRequest) -> HttpResponse:
     return render(request, "loyalty/settings.html", context)
 
 
-class PasswordChange(SuccessMessageMixin, PasswordChangeView):
+class PasswordChange(PasswordChangeView):
     template_name = "loyalty/password.html"
     form_class = NewPasswordForm
     success_url = reverse_lazy("settings")
-    success_message = "Your password is changed. Wherever else you were logged in, you no longer are."
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        response = super().form_valid(form)
+        messages.success(self.request, "Your password is changed. Wherever else you were logged in, you no longer are.")
+        return response
 
 
 @require_POST

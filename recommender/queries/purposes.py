@@ -94,6 +94,14 @@ class Figure:
     low: float | None = None
     high: float | None = None
 
+    @property
+    def lowest(self) -> float:
+        return self.value if self.low is None else self.low
+
+    @property
+    def highest(self) -> float:
+        return self.value if self.high is None else self.high
+
 
 @dataclass(frozen=True)
 class Line:
@@ -104,11 +112,13 @@ class Line:
     baseline: Figure | None
 
     @property
-    def is_better(self) -> bool | None:
-        """None when one of them is missing or they are the same. A wide interval is not looked at here."""
-        if self.learnt is None or self.baseline is None or self.learnt.value == self.baseline.value:
-            return None
-        return (self.learnt.value < self.baseline.value) == self.measure.is_less_better
+    def is_better(self) -> bool:
+        """Surely better: where intervals are known, they must not overlap."""
+        if self.learnt is None or self.baseline is None:
+            return False
+        if self.measure.is_less_better:
+            return self.learnt.highest < self.baseline.lowest
+        return self.learnt.lowest > self.baseline.highest
 
 
 @dataclass(frozen=True)

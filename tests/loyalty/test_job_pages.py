@@ -112,7 +112,7 @@ def test_pages_follow_each_other_without_repeating(browser, at):
         make_job(at, label=f"Job number {number:02}")
     first = browser.get(reverse("jobs"))
     second = browser.get(reverse("jobs"), {"page": first.context["page"].after})
-    keys = [one.job.pk for response in (first, second) for one in response.context["standings"]]
+    keys = [one.job.pk for response in (first, second) for one, _ in response.context["lines"]]
     assert keys == sorted(keys, reverse=True)
     assert len(keys) == 30
 
@@ -168,6 +168,7 @@ def test_progress_is_the_mean_of_the_steps(browser, at):
 def test_what_came_of_an_import_is_told_in_words_with_a_link(browser, at):
     summary = {"run_id": 77, "rows": 10, "created": 1200, "updated": 3, "unchanged": 0, "rejected": 1}
     job = make_job(at, task="loyalty.ingest", state="done", summary=summary, finished_at=at)
+    assert "1,203 rows taken in" in text_of(browser.get(reverse("jobs")))
     page = text_of(browser.get(reverse("job-progress", args=[job.pk])))
     assert "1,203 rows taken in: 1,200 new, 3 changed. 1 row refused" in page
     assert reverse("ingest-run", args=[77]) in page
@@ -238,3 +239,8 @@ def test_changing_a_job_needs_the_permission(client, at, name):
 @pytest.mark.parametrize("name", ["job-cancel", "job-retry"])
 def test_changing_a_job_takes_a_post(browser, at, name):
     assert browser.get(reverse(name, args=[make_job(at).pk])).status_code == 405
+
+
+def test_a_cancelled_job_no_longer_says_what_it_was_doing(browser, at):
+    make_job(at, state="cancelled", message="Reading line 4", finished_at=at)
+    assert "Reading line 4" not in text_of(browser.get(reverse("jobs")))

@@ -226,4 +226,11 @@ def test_a_forecast_stands_beside_the_average_rate(browser, publish):
     learnt = publish("Response", purpose="reception", metrics=told)
     ModelVersion.objects.filter(pk=learnt.pk).update(alias="champion")
     lines = browser.get(reverse("models")).context["views"][2][0].lines
-    assert [(line.measure.key, line.is_better) for line in lines] == [("campaign_error", True), ("coverage_90", None)]
+    assert [(line.measure.key, line.is_better) for line in lines] == [("campaign_error", True), ("coverage_90", False)]
+
+
+@pytest.mark.parametrize(("low", "is_better"), [(0.23, True), (0.21, False)])
+def test_an_interval_that_reaches_into_the_baselines_is_not_called_better(browser, publish, low, is_better):
+    publish("Bestsellers", is_baseline=True, metrics={"recall_at_10": {"value": 0.2, "low": 0.18, "high": 0.22}})
+    publish("Taste", metrics={"recall_at_10": {"value": 0.25, "low": low, "high": 0.27}})
+    assert browser.get(reverse("models")).context["views"][0][0].lines[0].is_better is is_better
