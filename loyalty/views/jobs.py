@@ -63,10 +63,13 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
 def job_progress(request: HttpRequest, pk: int) -> HttpResponse:
     """One job as a line that any page can hold: asked for again while the job is open, then it names the result."""
     standing = _found(pk)
-    results = [] if standing.is_open else job_results(standing.parts)
-    return render(
-        request, "loyalty/job_progress.html", {"standing": standing, "result": results[-1] if results else None}
-    )
+    return render(request, "loyalty/job_progress.html", {"standing": standing, "result": _result(standing)})
+
+
+def _result(standing: queries.Standing) -> Result | None:
+    """What a job has brought in the end: the result of its last step."""
+    results = job_results(standing.parts) if standing.job.state == Job.State.DONE else []
+    return results[-1] if results else None
 
 
 @require_POST
