@@ -23,11 +23,6 @@ STATE_COLOURS = {
 }  # fmt: skip
 
 
-def _is_nothing(value: object) -> bool:
-    """No value: None from the data, or the empty text that a template has for what is not there."""
-    return value is None or value == ""
-
-
 @register.filter
 def count(value: Number | None) -> str:
     """1234567 -> 1,234,567."""
@@ -77,7 +72,7 @@ def amount(value: Number | None, currency: str = "USD") -> str:
 
 
 def _money(value: Number, currency: str, places: int) -> str:
-    digits = _digits(abs(value), places)
+    digits = _digits(-value if value < 0 else value, places)
     sign = "−" if value < 0 and any(digit in "123456789" for digit in digits) else ""
     symbol = SYMBOLS.get(currency)
     return f"{sign}{symbol}{digits}" if symbol else f"{sign}{digits} {currency}".rstrip()
@@ -109,7 +104,7 @@ def interval(low: Number | None, high: Number | None, currency: str = "") -> str
 @register.filter
 def day(value: date | datetime | None) -> str:
     """29 Oct 2017, in the shop's time zone."""
-    if value is None or value == "":
+    if not value:
         return NOTHING
     local = timezone.localtime(value) if isinstance(value, datetime) else value
     return f"{local.day} {local:%b %Y}"
@@ -118,13 +113,13 @@ def day(value: date | datetime | None) -> str:
 @register.filter
 def moment(value: datetime | None) -> str:
     """29 Oct 2017, 14:05 UTC."""
-    return NOTHING if value is None or value == "" else f"{day(value)}, {timezone.localtime(value):%H:%M %Z}"
+    return NOTHING if not value else f"{day(value)}, {timezone.localtime(value):%H:%M %Z}"
 
 
 @register.filter
 def ago(value: datetime | None, now: datetime | None = None) -> str:
     """How long before `now`, roughly; without `now`, before the clock on the wall."""
-    if value is None or value == "":
+    if not value:
         return "never"
     seconds = ((now or timezone.now()) - value).total_seconds()
     if seconds < 45:
@@ -135,7 +130,7 @@ def ago(value: datetime | None, now: datetime | None = None) -> str:
 @register.filter
 def before(value: datetime | None, newest: datetime) -> str:
     """How long before the newest order in the data, which is the shop's now."""
-    return NOTHING if _is_nothing(value) else f"{duration(newest - value)} before the newest order"
+    return NOTHING if not value else f"{duration(newest - value)} before the newest order"
 
 
 @register.filter
@@ -187,7 +182,7 @@ def percent(value: Number | None) -> int:
 @register.filter
 def clock(value: datetime | None) -> str:
     """14:05:09, in the shop's time zone."""
-    return NOTHING if value is None or value == "" else f"{timezone.localtime(value):%H:%M:%S}"
+    return NOTHING if not value else f"{timezone.localtime(value):%H:%M:%S}"
 
 
 @register.filter

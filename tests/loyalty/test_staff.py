@@ -36,5 +36,5 @@ def test_twice_is_once_and_withdraws_what_a_role_no_longer_has():
 
 def test_a_permission_that_no_table_has_is_said(monkeypatch):
     monkeypatch.setattr(staff, "GUARDS", ("campaigns.approve_everything",))
-    with pytest.raises(staff.PermissionMissing, match="campaigns.approve_everything"):
+    with pytest.raises(staff.PermissionMissing, match=r"campaigns\.approve_everything"):
         ensure_groups()
