@@ -19,7 +19,7 @@ from loyalty.services.sales import add_up_sales
 
 SOURCE = "The Complete Journey"
 # Raised when the reader makes other rows of the same files.
-READER_VERSION = "3"
+READER_VERSION = "4"
 
 
 @dataclass(frozen=True)

@@ -150,8 +150,10 @@ def _named(
 
 
 def offers() -> pa.Table:
-    """One offer a coupon and campaign, named by what most of its products are."""
-    windows = {row["campaign_id"]: row for row in campaigns().to_pylist()}
+    """One offer a coupon and campaign, named by what most of its products are.
+
+    The campaign says when it can be taken. The coupon itself names no end, so that it may be sent again.
+    """
     kinds = dict(zip(*_kinds_of_products(), strict=True))
     promoted: dict[str, Counter[str | None]] = defaultdict(Counter)
     for offer, sku in zip(*(column.to_pylist() for column in _distinct_offer_products()), strict=True):
@@ -164,8 +166,6 @@ def offers() -> pa.Table:
             "mechanic": ["coupon"] * len(ids),
             # Makers' coupons: the maker pays the face value back, and the published sales already hold it.
             "cost_per_redemption": pa.array([0.0] * len(ids), pa.float64()),
-            "valid_from": pa.array([windows[row["campaign_id"]]["starts_at"] for row in ids], MOMENT),
-            "valid_until": pa.array([windows[row["campaign_id"]]["ends_at"] for row in ids], MOMENT),
         }
     )
 
