@@ -18,17 +18,21 @@ WORDS = {
     "hygn": "hygiene", "incl": "including", "ingred": "ingredients", "inf": "infant", "jce": "juice",
     "liq": "liquid", "liqs": "liquors", "lnchmt": "lunchmeat", "lrg": "large", "mfg": "manufacturer",
     "misc": "miscellaneous", "mlk": "milk", "mlt": "multi", "mneral": "mineral", "mnr": "mineral",
-    "mnrl": "mineral", "mx": "mix", "mxs": "mixes", "ntrtnl": "nutritional", "pckgd": "packaged",
+    "mnrl": "mineral", "mw": "microwave", "mx": "mix", "mxs": "mixes", "ntrtnl": "nutritional", "pckgd": "packaged",
     "pk": "pack", "pkg": "package", "pkgd": "packaged", "pkld": "pickled", "plstc": "plastic", "pnch": "punch",
     "pnt": "peanut", "pnut": "peanut", "ppk": "pre-packed", "prem": "premium", "prep": "prepared",
     "prod": "produce", "prpck": "pre-packed", "prslc": "pre-sliced", "pwdr": "powder", "pwdrs": "powders",
     "refrgratd": "refrigerated", "refrig": "refrigerated", "reg": "regular", "rw": "random weight",
-    "sald": "salad", "sft": "soft", "sgl": "single", "shlder": "shoulder", "shldr": "shoulder",
-    "shlfsh": "shellfish", "slc": "slice", "snack": "snack", "sndwch": "sandwich", "sngl": "single",
+    "sald": "salad", "sft": "soft", "sgl": "single", "shldr": "shoulder",
+    "shlfsh": "shellfish", "slc": "slice", "sndwch": "sandwich", "sngl": "single",
     "snks": "snacks", "sply": "supplies", "sprd": "spread", "srv": "serve", "ss": "single serve", "stk": "steak",
     "sup": "supplies", "supp": "supplement", "sv": "service", "swt": "sweet", "syrp": "syrup", "tiss": "tissue",
-    "trsh": "trash", "veg": "vegetables", "wat": "water", "whl": "whole", "whlsm": "wholesome", "whs": "warehouse",
+    "trsh": "trash", "veg": "vegetable", "wat": "water", "whl": "whole", "whlsm": "wholesome", "whs": "warehouse",
     "wt": "weight", "wtr": "water", "yng": "young",
+    # Slips of whoever typed them.
+    "chococlate": "chocolate", "disposible": "disposable", "memorablilia": "memorabilia", "mixs": "mixes",
+    "perrenials": "perennials", "sherbts": "sherbets", "specilaty": "specialty", "suppplies": "supplies",
+    "sweetners": "sweeteners", "traditiona": "traditional",
 }  # fmt: skip
 SMALL = {"and", "of", "or", "with", "without", "in", "for", "the", "to", "under", "over"}
 CAPITALS = {"bbq", "cd", "dvd", "dvds", "fm", "gm", "hbc", "hd", "iqf", "mlb", "nfl", "oj", "otc", "rtd", "rts", "spf",
@@ -41,6 +45,10 @@ PHRASES = {
     "elect &plumbing": "electrical and plumbing",
     "hbc": "health and beauty care",
     "sw gds": "sweet goods",
+    "misc.": "misc",
+    "solid/stk": "solid/stick",
+    "beeralemalt": "beer, ale and malt",
+    "mexican saucessalsapicantee": "mexican sauces, salsa and picante",
     "w/o": "without ",
     "w/": "with ",
 }
@@ -54,6 +62,8 @@ def readable(text: str) -> str:
         lowered = re.sub(rf"(?<![a-z]){re.escape(short)}(?![a-z])", whole, lowered)
     lowered = re.sub(r"\s*&\s*", " & ", lowered)
     lowered = re.sub(r"([:;,])(?=\S)", r"\1 ", lowered)
+    lowered = re.sub(r"(?<=\d)(?=(pk|in|oz|ct|lbs)\b)", " ", lowered)
+    lowered = re.sub(r"(?<=\w)- ", " - ", lowered)
     lowered = _closed(re.sub(r"\s+", " ", lowered).strip(" -/&,:;"))
     words = re.sub(r"[a-z']+", lambda found: _word(found.group()), lowered)
     return words[:1].upper() + words[1:]

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from django.db import connection
 from django.db.models import Model
 
-WORTH_IT_ROWS = 20_000
+from loyalty.services.ingest.staging import MANY_ROWS
+
 # The primary key stays: other tables refer to it. Check constraints cost little row by row.
 CONSTRAINTS = """
 SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
@@ -27,11 +28,14 @@ OWNED = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = %s::reg
 
 
 @contextmanager
-def set_aside_indexes(model: type[Model], n_rows: int) -> Iterator[None]:
-    """Inside a transaction. Does nothing for a table that holds rows, or that belongs to somebody else."""
+def set_aside_indexes(model: type[Model], n_rows: int) -> Iterator[bool]:
+    """Inside a transaction. Yields whether it was done: not for a table that holds rows, or belongs to somebody else.
+
+    Where it was done the table is empty and locked, so there is nothing in it to compare with.
+    """
     table = model._meta.db_table
-    if n_rows < WORTH_IT_ROWS or not _can_set_aside(table):
-        yield
+    if n_rows < MANY_ROWS or not _can_set_aside(table):
+        yield False
         return
     constraints, indexes = _rows(CONSTRAINTS, table), _rows(INDEXES, table)
     # Checks that wait for the end of the transaction would forbid the change of the table.
@@ -40,7 +44,7 @@ def set_aside_indexes(model: type[Model], n_rows: int) -> Iterator[None]:
         _run(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
     for name, _ in indexes:
         _run(f"DROP INDEX {name}")
-    yield
+    yield True
     for _, definition in indexes:
         _run(definition)
     for name, definition in constraints:

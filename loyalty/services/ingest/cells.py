@@ -159,7 +159,9 @@ class StagedCell:
         length = getattr(field, "max_length", None)
         if length is None:
             return []
-        return [(f"length({self.text}) > {length}", f"Shorten this to {length} characters or fewer.")]
+        # Blanks around it do not count, but are looked at only where they could matter.
+        too_long = f"length({self.raw}) > {length} AND length({self.text}) > {length}"
+        return [(too_long, f"Shorten this to {length} characters or fewer.")]
 
     def _not_chosen(self) -> list[tuple[str, str]]:
         choices = [str(value) for value, _ in self.column.model_field.flatchoices]

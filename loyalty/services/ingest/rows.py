@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -124,7 +125,7 @@ def _read(
 ) -> Iterator[pa.RecordBatch]:
     line = first_line
     for batch in batches:
-        lines = batch.column(LINE) if LINE in batch.schema.names else pa.array(range(line, line + len(batch)))
+        lines = batch.column(LINE) if LINE in batch.schema.names else pa.array(np.arange(line, line + len(batch)))
         line += len(batch)
         columns = [lines if name == LINE else _column(kind, rows, batch, name, lines) for name in rows.schema.names]
         if attributes:

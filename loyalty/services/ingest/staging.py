@@ -13,7 +13,7 @@ import pyarrow.csv as pacsv
 from django.db import connection
 
 from loyalty.services.ingest.cells import StagedCell, literal
-from loyalty.services.ingest.kinds import Column, Options, RecordKind
+from loyalty.services.ingest.kinds import Column, Options, Part, RecordKind
 from loyalty.services.ingest.rows import LINE, PREFIX, RECORD, FileRefused, Problem, Rows
 
 RAW = "ingest_raw"
@@ -23,6 +23,8 @@ CHANGES = "ingest_changes"
 TABLES = (RAW, CLEAN, PROBLEMS, CHANGES)
 # Hash joins and groups over the whole file stay in memory; given back at the end.
 WORK_MEMORY = "128MB"
+# From here on a row at a time is the wrong way to join, whatever the planner expects of tables it has not seen yet.
+MANY_ROWS = 20_000
 
 
 class Staging:
@@ -34,6 +36,8 @@ class Staging:
         self.rows = rows
         self.options = options
         self.n_rows = 0
+        # Parts whose key stands in more than one row; the others need no second look.
+        self.repeated: set[Part] = set()
 
     def run(self, statement: str, values: Any = None) -> int:
         """Execute one statement; return how many rows it touched."""
@@ -84,6 +88,7 @@ def staging(kind: RecordKind, rows: Rows, options: Options) -> Iterator[Staging]
             if not connection.needs_rollback and connection.is_usable():
                 _drop_tables(cursor)
                 cursor.execute("RESET work_mem")
+                cursor.execute("RESET enable_nestloop")
 
 
 def _drop_tables(cursor: Any) -> None:
@@ -123,6 +128,8 @@ def stage(into: Staging, tell: Callable[[int], None]) -> None:
         raise FileRefused("There are no rows. A heading alone says nothing.")
     keep_problems(into, into.rows.problems)
     into.run(f"ANALYZE {RAW}")
+    if into.n_rows >= MANY_ROWS:
+        into.run("SET enable_nestloop = off")
 
 
 def keep_problems(into: Staging, problems: list[Problem]) -> None:

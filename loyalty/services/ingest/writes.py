@@ -78,9 +78,9 @@ class _Statement:
 
 def _write_part(rows: Staging, part: Part) -> Written:
     statement = _statement(rows, part)
-    with set_aside_indexes(part.model, rows.n_rows):
-        updated = _update(rows, statement)
-        created = 0 if part.only_updates else _insert(rows, statement)
+    with set_aside_indexes(part.model, rows.n_rows) as is_empty:
+        updated = 0 if is_empty else _update(rows, statement)
+        created = 0 if part.only_updates else _insert(rows, statement, is_empty=is_empty)
     if created > 1000:
         rows.run(f"ANALYZE {statement.table}")
     return Written(statement.table, created, 0 if part.only_updates else updated)
@@ -109,6 +109,8 @@ def _only_first(rows: Staging, part: Part) -> str:
     """Where a key stands several times, its first row speaks for all."""
     if part.only_updates:
         return " ".join(f'WHERE c."{link.column}" IS NOT NULL' for link in part.links)
+    if part not in rows.repeated:
+        return ""
     table = repeats_table(rows, part)
     same = " AND ".join(f'g."{name}" = c."{name}"' for name in part.key)
     return f"LEFT JOIN {table} g ON {same} WHERE g.first_line IS NULL OR g.first_line = c.{LINE}"
@@ -131,8 +133,9 @@ def _update(rows: Staging, statement: _Statement) -> int:
     )
 
 
-def _insert(rows: Staging, statement: _Statement) -> int:
-    new = f"NOT EXISTS (SELECT FROM {statement.table} t WHERE {statement.is_same_row})"
+def _insert(rows: Staging, statement: _Statement, *, is_empty: bool) -> int:
+    # Looking into a table that this very statement fills, without an index, would take longer with every row.
+    new = "true" if is_empty else f"NOT EXISTS (SELECT FROM {statement.table} t WHERE {statement.is_same_row})"
     if _must_tell_new(rows, statement.part):
         number = rows.kind.parts.index(statement.part)
         rows.run(f"INSERT INTO {CHANGES} SELECT s.{LINE}, {number}, 'created' FROM ({statement.source}) s WHERE {new}")
