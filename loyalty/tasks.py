@@ -12,6 +12,8 @@ import structlog
 from celery import current_app, shared_task
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.utils.timezone import now
+from kombu.exceptions import OperationalError
 
 from loyalty.models import Job
 from loyalty.services import jobs, sales
@@ -20,6 +22,7 @@ from loyalty.services.leases import Lease, claim
 from loyalty.services.progress import JobCancelled, LeaseLost, Progress
 
 log = structlog.get_logger(__name__)
+SUMS_ASKED_FOR_SECONDS = 60
 JobService = Callable[[dict[str, Any], Progress], dict[str, Any]]
 
 
@@ -118,10 +121,22 @@ def sweep_jobs() -> None:
 
 @shared_task(name="loyalty.add_up_sales")  # type: ignore[untyped-decorator]
 def add_up_sales() -> None:
-    sales.add_up_sales()
+    # Several pages may have asked; the first request did it for all of them.
+    if sales.sums_are_behind(at=now()):
+        sales.add_up_sales()
 
 
-def freshen_sales(*, at: datetime) -> None:
-    """Have the sums of sales brought up to date by a worker when records came in since."""
-    if sales.sums_are_behind(at=at):
-        transaction.on_commit(add_up_sales.delay)
+def freshen_sales(*, at: datetime) -> bool:
+    """Have the sums of sales brought up to date by a worker if records came in since. True when they did."""
+    is_behind = sales.sums_are_behind(at=at)
+    if is_behind:
+        transaction.on_commit(_ask_for_sums)
+    return is_behind
+
+
+def _ask_for_sums() -> None:
+    try:
+        add_up_sales.apply_async(retry=False, expires=SUMS_ASKED_FOR_SECONDS)
+    except OperationalError:
+        # Without a broker the page still shows the sums there are; the next view asks again.
+        log.warning("sales.not_asked_for")

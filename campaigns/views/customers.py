@@ -24,7 +24,7 @@ TAKEN_SHOWN = 12
 
 @require_GET
 def customers(request: HttpRequest) -> HttpResponseBase:
-    freshen_sales(at=timezone.now())
+    is_behind = freshen_sales(at=timezone.now())
     sort, asked = request.GET.get("sort", "spend"), request.GET.get("segment", "")
     segment_id = int(asked) if asked.isdecimal() and len(asked) < 10 else None
     found = queries.customer_list(text=request.GET.get("q", "").strip(), segment_id=segment_id)
@@ -40,6 +40,7 @@ def customers(request: HttpRequest) -> HttpResponseBase:
         "sorts": queries.SORTS,
         "sort": sort,
         "now": data_horizon() or timezone.now(),
+        "sums_are_behind": is_behind,
         "is_filtered": any(request.GET.get(name) for name in ("q", "segment")),
     }
     return render(request, "campaigns/customers.html", context)

@@ -17,7 +17,7 @@ SPAN = 28
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
-    freshen_sales(at=at)
+    is_behind = freshen_sales(at=at)
     horizon = data_horizon()
     steps = queries.checklist(has_orders=horizon is not None)
     context = {
@@ -26,6 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "health": queries.health(at),
         "horizon": horizon,
         "now": at,
+        "sums_are_behind": is_behind,
         **(_figures(horizon, _days(request)) if horizon else {}),
     }
     return render(request, "campaigns/home.html", context)

@@ -23,7 +23,7 @@ EXPORT_COLUMNS = ["sku", "name", "category", "brand", "revenue", "currency", "cu
 
 @require_GET
 def products(request: HttpRequest) -> HttpResponseBase:
-    freshen_sales(at=timezone.now())
+    is_behind = freshen_sales(at=timezone.now())
     show, sort = request.GET.get("show", queries.SOLD), request.GET.get("sort", "sales")
     found = queries.product_list(text=request.GET.get("q", "").strip(), department_id=_department(request), show=show)
     if request.GET.get("format") == "csv":
@@ -36,6 +36,7 @@ def products(request: HttpRequest) -> HttpResponseBase:
         "shows": queries.SHOWS,
         "show": show,
         "sort": sort,
+        "sums_are_behind": is_behind,
         "is_filtered": any(request.GET.get(name) for name in ("q", "department", "show")),
     }
     return render(request, "recommender/products.html", context)

@@ -4,8 +4,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import override_settings
+from django.urls import reverse
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
+from loyalty import tasks
 from loyalty.models import Customer, CustomerSales, IngestRun, Order, OrderLine, ProductSales
 from loyalty.queries.sales import sales_between, sales_by_day, sales_by_week, sales_version
 from loyalty.services.sales import add_up_sales, sums_are_behind
@@ -115,3 +118,28 @@ def test_customers_of_a_span_are_counted_once(people):
     found = sales_between(NIGHT.replace(minute=0), NIGHT + timedelta(days=1, minutes=5))
 
     assert (found.n_customers, found.n_orders, found.average_order_value) == (2, 4, Decimal("5"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_without_a_broker_shows_the_sums_there_are(client, marketer, people, monkeypatch, caplog):
+    def broker_is_away(**options):
+        raise OperationalError("Connection refused")
+
+    monkeypatch.setattr(tasks.add_up_sales, "apply_async", broker_is_away)
+    sell(1, people[0], make_product(1), "5")
+    client.force_login(marketer)
+
+    text = client.get(reverse("products")).content.decode()
+
+    assert "are being added up" in text
+    assert "sales.not_asked_for" in caplog.text
+
+
+def test_the_task_adds_up_once_for_all_who_asked(people):
+    sell(1, people[0], make_product(1), "5")
+    tasks.add_up_sales()
+    first = sales_version().added_up_at
+
+    tasks.add_up_sales()
+
+    assert sales_version().added_up_at == first
