@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.models import Audience, Campaign, Offer
+from campaigns.models.campaigns import CHANNELS
 from campaigns.queries.offers import categories_with_products
 from campaigns.queries.planning import campaigns_with_known_audience, segments_to_reach
 from campaigns.services.campaigns import LONGEST_COMMENT
@@ -20,7 +21,6 @@ from segments.models import Segment
 
 NEW_TYPE = "new type"
 UNREADABLE = "Remove the unreadable sign."
-CHANNELS = [("mail", "Letter"), ("email", "E-mail"), ("sms", "Text message"), ("push", "App message")]
 AUDIENCES = [
     (Audience.Kind.BEST, "The best customers for it"),
     (Audience.Kind.SEGMENT, "A segment"),
@@ -95,14 +95,14 @@ class CampaignForm(forms.Form):
     goal = _text_field("Goal", 300, placeholder="Bring back regular coffee buyers")
     type = _choice_field("Type", "Say what type of campaign it is, so that it is compared with its like.")
     new_type = _text_field("Name of the new type", 32)
-    channel = _choice_field("Channel", "Say how the campaign reaches people.", CHANNELS)
+    channel = _choice_field("Channel", "Say how the campaign reaches people.", list(CHANNELS.items()))
     audience = _choice_field("Who should it reach?", "Say who the campaign should reach.", AUDIENCES)
     segment = _row_field("Segment", "Choose one of your segments.", Segment.objects.none())
     n_customers = forms.IntegerField(
         label="How many",
         required=False,
         error_messages={"invalid": "Write the number of customers as a whole number, for example 300."},
-        widget=forms.NumberInput(attrs={"class": "form-control", "min": "1", "placeholder": "as many as pay"}),
+        widget=forms.NumberInput(attrs={"class": "form-control", "min": "1", "placeholder": "as many as pay back"}),
     )
     past_campaign = _row_field(
         "Past campaign", "Choose a past campaign whose recipients are known.", Campaign.objects.none()
@@ -124,7 +124,7 @@ class CampaignForm(forms.Form):
         4,
     )
     margin_percent = _number_field(
-        "Margin before the discount",
+        "Margin before the discount (%)",
         "Say how many percent of the sales are left after the cost of the goods, for example 30.",
         1,
     )
@@ -137,6 +137,8 @@ class CampaignForm(forms.Form):
 
     def __init__(self, *args: Any, types: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("cost_per_contact", "budget"):
+            self.fields[name].label = f"{self.fields[name].label} ({settings.DEFAULT_CURRENCY})"
         self._field("type").choices = [(name, name) for name in types] + [(NEW_TYPE, "A new type")]
         self._field("segment").queryset = segments_to_reach()
         self._field("past_campaign").queryset = campaigns_with_known_audience()
@@ -193,7 +195,7 @@ class OfferForm(forms.Form):
     name = _text_field("Name", 200, "Give the offer a name, as customers would read it.")
     mechanic = _choice_field("What kind of offer is it?", "Choose what kind of offer it is.", Offer.Mechanic.choices)
     benefit_percent = _number_field(
-        "Percent saved",
+        "Saves, in percent",
         "Write the percentage as a number, for example 20.",
         1,
         required=False,

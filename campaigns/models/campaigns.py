@@ -10,6 +10,8 @@ from campaigns.models.audiences import Audience
 from campaigns.models.offers import Offer
 from loyalty.models.products import CURRENCY
 
+CHANNELS = {"mail": "Mail", "email": "E-mail", "sms": "Text message", "push": "App message"}
+
 
 class Campaign(models.Model):
     """A planned communication. `[starts_at, ends_at)` is the window in which its offers can be taken."""
@@ -96,6 +98,11 @@ class Campaign(models.Model):
     def last_day(self) -> date:
         """The last day on which an offer can be taken; the window itself ends where that day ends."""
         return timezone.localdate(self.ends_at - timedelta(microseconds=1))
+
+    @property
+    def channel_name(self) -> str:
+        """The channel in words; one that an import brought keeps its own."""
+        return CHANNELS.get(self.channel, self.channel)
 
     @property
     def n_days(self) -> int:

@@ -89,7 +89,9 @@ def audience_rule(rule: Mapping[str, Any]) -> AudienceRule:
         return AudienceRule("Everybody in the segment" if segment else "A segment that no longer exists", segment)
     if kind == Audience.Kind.BEST:
         n = rule.get("n")
-        return AudienceRule(f"The {n:,} customers most likely to take it" if n else "The customers who pay for it")
+        return AudienceRule(
+            f"The {n:,} customers most likely to take it" if n else "As many of the best as pay back their contact"
+        )
     if kind == Audience.Kind.IMPORTED:
         campaign = Campaign.objects.filter(pk=rule.get("campaign_id", 0)).first()
         return AudienceRule(

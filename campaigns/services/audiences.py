@@ -56,6 +56,9 @@ def choose(scored: Scored, rule: Mapping[str, Any]) -> Choice:
         rows = rows[: _depth(rule, cut, len(rows))]
     if len(rows) == 0:
         raise AudienceEmpty("Nobody is left to send to. Choose another audience.")
+    rows = rows[: _affordable(scored.campaign)]
+    if len(rows) == 0:
+        raise AudienceEmpty("The budget does not pay for one contact. Raise it, or leave it empty.")
     return Choice(_name(rule, len(rows)), dict(rule), rows, cut, _advice(cut, scored, allowed, rows))
 
 
@@ -83,6 +86,13 @@ def build_audience(choice: Choice, scored: Scored, *, at: datetime, seed: int, j
     members = _members(audience, choice.rows, scored, np.random.default_rng(seed))
     AudienceMember.objects.bulk_create(members, batch_size=BATCH)
     return audience
+
+
+def _affordable(campaign: Campaign) -> int | None:
+    """How many contacts the budget pays for; None where nothing limits them."""
+    if campaign.budget is None or not campaign.cost_per_contact:
+        return None
+    return int(campaign.budget // campaign.cost_per_contact)
 
 
 def _wanted(scored: Scored, rule: Mapping[str, Any]) -> IntArray:

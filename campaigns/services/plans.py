@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from campaigns.models import Audience, Campaign, Offer
+from campaigns.models.campaigns import CHANNELS
 from campaigns.queries.planning import AudienceRule, audience_rule, audience_size
 from segments.models import Segment
 
@@ -69,6 +70,10 @@ class PlanReview:
     @property
     def n_days(self) -> int:
         return round((self.plan.ends_at - self.plan.starts_at) / timedelta(days=1))
+
+    @property
+    def channel_name(self) -> str:
+        return CHANNELS.get(self.plan.channel, self.plan.channel)
 
     @property
     def last_day(self) -> date:

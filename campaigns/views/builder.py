@@ -53,8 +53,7 @@ def _save(request: HttpRequest, form: CampaignForm) -> HttpResponse:
 def _review(request: HttpRequest, form: CampaignForm) -> HttpResponse:
     typed = [(name, value) for name, values in request.POST.lists() for value in values]
     kept = [(name, value) for name, value in typed if name in form.fields]
-    context = {"review": review_plan(form.plan()), "kept": kept, "channel": dict(form.fields["channel"].choices)}  # type: ignore[attr-defined]
-    return render(request, "campaigns/review.html", context)
+    return render(request, "campaigns/review.html", {"review": review_plan(form.plan()), "kept": kept})
 
 
 def _page(

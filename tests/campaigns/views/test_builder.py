@@ -40,6 +40,7 @@ def test_nothing_is_kept_before_the_review(offer, client):
     page = client.post(URL, {**typed(offer), "step": "review"}).content.decode()
 
     assert "Save campaign" in page
+    assert "<dd>Mail</dd>" in page
     assert "Offer 0" in page
     assert Campaign.objects.count() == 1
 

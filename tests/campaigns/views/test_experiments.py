@@ -12,7 +12,7 @@ def test_it_says_that_nobody_was_held_out(marketer, client):
     make_campaign(1, state="completed")
     make_campaign(2, state="draft", holdout_share="0.1")
 
-    assert "None of the 1 campaigns" in client.get(reverse("experiments")).content.decode()
+    assert "The one campaign that was sent held nobody out" in client.get(reverse("experiments")).content.decode()
 
 
 def test_it_names_the_campaigns_that_held_people_out(marketer, client):
