@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 import plotly.graph_objects as go
+import plotly.io as pio
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
 from plotly.utils import PlotlyJSONEncoder
@@ -75,12 +77,21 @@ TEMPLATE = go.layout.Template(
         "heatmap": [{"colorbar": {"outlinewidth": 0, "thickness": 12, "tickfont": {"size": 11}}}],
     },
 )
+TEMPLATE_DATA = TEMPLATE.to_plotly_json()
+# Plotly's own template would be copied into every figure, only to be replaced.
+pio.templates.default = "none"
 
 
 def styled(figure: go.Figure, *, height: int = 320) -> go.Figure:
     """Give a figure the common look. `height` is in pixels; the width follows the page."""
-    figure.update_layout(template=TEMPLATE, height=height, autosize=True)
+    figure.update_layout(height=height, autosize=True)
     return figure
+
+
+def _as_data(figure: go.Figure) -> dict[str, Any]:
+    """The figure with the common template: added here, because Plotly copies a template for every figure it enters."""
+    told: dict[str, Any] = figure.to_dict()
+    return {**told, "layout": {**told["layout"], "template": TEMPLATE_DATA}}
 
 
 @dataclass(frozen=True)
@@ -129,7 +140,7 @@ class Chart:
     @property
     def figure_json(self) -> SafeString:
         """The figure as a block of data in the page; nothing in it can be run."""
-        return json_script(self.figure.to_dict(), f"{self.name}-figure", encoder=PlotlyJSONEncoder)
+        return json_script(_as_data(self.figure), f"{self.name}-figure", encoder=PlotlyJSONEncoder)
 
     @property
     def csv_json(self) -> SafeString:

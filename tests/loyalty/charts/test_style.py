@@ -20,11 +20,13 @@ def make_chart(table=None, name="reach", text="a < b"):
 
 
 def test_a_figure_has_the_common_look():
-    layout = make_chart().figure.layout
+    told = re.search(r">(.*)</script>", make_chart().figure_json, re.DOTALL)
 
-    assert layout.template.layout.paper_bgcolor == "rgba(0,0,0,0)"
-    assert list(layout.template.layout.colorway) == PALETTE
-    assert (layout.height, layout.width) == (300, None)
+    layout = json.loads(told[1])["layout"]
+    assert layout["template"]["layout"]["paper_bgcolor"] == "rgba(0,0,0,0)"
+    assert layout["template"]["layout"]["colorway"] == PALETTE
+    assert layout["height"] == 300
+    assert "width" not in layout
 
 
 @pytest.mark.parametrize("theme", [":root {", ':root[data-bs-theme="dark"] {'])
