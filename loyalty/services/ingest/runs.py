@@ -38,7 +38,8 @@ def ingest_records(*, kind: RecordKind, records: Sequence[Record], options: Opti
 
 def ingest_rows(*, run: IngestRun, kind: RecordKind, rows: Rows, options: Options, report: Progress) -> IngestReport:
     """Take all rows that can be taken and keep the others with their reasons. A kill leaves nothing half-written."""
-    IngestRun.objects.filter(pk=run.pk).update(state=IngestRun.State.RUNNING, job_id=report.job_id)
+    # An upload is tied to its job from the start; what a command takes in has none.
+    IngestRun.objects.filter(pk=run.pk).update(state=IngestRun.State.RUNNING, job_id=report.job_id or run.job_id)
     with staging(kind, rows, options) as staged:
         expected = rows.n_rows or 0
         stage(staged, lambda done: report(done, max(done, expected), f"Reading {kind.label.lower()}"))

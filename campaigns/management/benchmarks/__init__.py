@@ -1,0 +1,15 @@
+"""Figures that we publish, each measured in the same run as something it can be held against.
+
+A benchmark is a function without arguments that returns its measurements. It works in a database of its own that
+holds the tables and nothing else. To add one: write it in a module here and name it below.
+"""
+
+from collections.abc import Callable, Sequence
+
+from campaigns.management.benchmarks.imports import import_order_lines
+from campaigns.management.benchmarks.measuring import Measurement
+
+Benchmark = Callable[[], Sequence[Measurement]]
+BENCHMARKS: dict[str, Benchmark] = {"import_order_lines": import_order_lines}
+
+__all__ = ["BENCHMARKS", "Benchmark", "Measurement"]
