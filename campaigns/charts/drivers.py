@@ -36,7 +36,7 @@ def _figure(labels: Sequence[str], changes: Sequence[float]) -> go.Figure:
             x=changes,
             y=labels,
             marker={"color": [GOOD if change >= 0 else BAD for change in changes], "cornerradius": 4},
-            text=[f"{change:+.0%}".replace("-", "−") for change in changes],
+            text=[signed(change) for change in changes],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: odds %{x:+.0%}<extra></extra>",
@@ -44,7 +44,7 @@ def _figure(labels: Sequence[str], changes: Sequence[float]) -> go.Figure:
     )
     widest = max((abs(change) for change in changes), default=0.1)
     lowest = min(0.0, *changes) if changes else 0.0
-    figure.update_xaxes(tickformat="+.0%", range=[lowest - 0.25 * widest if lowest < 0 else 0, widest * 1.25])
+    figure.update_xaxes(tickformat="+.0%", range=[lowest - 0.45 * widest if lowest < 0 else 0, widest * 1.3])
     figure.update_yaxes(categoryorder="array", categoryarray=list(labels)[::-1], showgrid=False)
     return styled(figure, height=FRAME_HEIGHT + ROW_HEIGHT * max(len(labels), 2))
 
@@ -52,9 +52,16 @@ def _figure(labels: Sequence[str], changes: Sequence[float]) -> go.Figure:
 def _answer(rows: Sequence[Mapping[str, Any]]) -> str:
     if not rows or not rows[0]["log_odds"]:
         return "Nothing known sets these people apart from those of past campaigns."
-    strongest = rows[0]
-    way = "raises" if strongest["log_odds"] > 0 else "lowers"
-    return f"Most of all, {strongest['reason'][0].lower()}{strongest['reason'][1:]} {way} the odds."
+    change = math.exp(rows[0]["log_odds"]) - 1
+    way = "raises" if change > 0 else "lowers"
+    return f"Most of all “{rows[0]['reason']}”, which {way} the odds by {abs(change):.0%}."
+
+
+def signed(change: float) -> str:
+    """+12%, −3%, and 0% without a sign."""
+    rounded = round(abs(change) * 100)
+    sign = "" if not rounded else "+" if change > 0 else "−"
+    return f"{sign}{rounded}%"
 
 
 def segments_chart(segments: Sequence[Mapping[str, Any]], *, as_of: datetime | None) -> Chart:

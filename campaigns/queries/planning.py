@@ -111,3 +111,15 @@ def audience_size(rule: Mapping[str, Any]) -> int | None:
     if kind == Audience.Kind.BEST:
         return min(rule["n"], everybody) if rule.get("n") else None
     return everybody
+
+
+def campaign_to_copy(pk: int) -> Campaign | None:
+    return Campaign.objects.select_related("audience").prefetch_related("offers").filter(pk=pk).first()
+
+
+def rule_to_copy(campaign: Campaign) -> Mapping[str, Any]:
+    """Whom a campaign should reach; one that came without a rule reached the people it was sent to."""
+    if campaign.audience_rule:
+        rule: dict[str, Any] = campaign.audience_rule
+        return rule
+    return {"kind": Audience.Kind.IMPORTED, "campaign_id": campaign.pk} if campaign.audience else {}

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.forms import NEW_TYPE, CampaignForm
-from campaigns.models import Audience
+from campaigns.models import Audience, Campaign
 from campaigns.queries import planning as queries
 from campaigns.queries.campaigns import campaign_types
 from campaigns.queries.offers import offer_choice
@@ -29,8 +29,10 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
     histories = queries.type_histories(now)
     types = [history.type for history in histories] or campaign_types()
     if request.method != "POST":
-        form = CampaignForm(initial=_initial(request.GET, histories, now), types=types)
-        return _page(request, form, histories, _keys(request.GET.getlist("offers")))
+        model = queries.campaign_to_copy((_keys(request.GET.getlist("like")) or [0])[0])
+        form = CampaignForm(initial=_initial(request.GET, histories, now) | _copied(model), types=types)
+        chosen = [offer.pk for offer in model.offers.all()] if model else _keys(request.GET.getlist("offers"))
+        return _page(request, form, histories, chosen)
     form = CampaignForm(request.POST, types=types)
     step = request.POST.get("step")
     if step not in ("review", "save") or not form.is_valid():
@@ -104,4 +106,24 @@ def _initial(data: QueryDict, histories: list[queries.TypeHistory], now: datetim
         "ends_on": first_day + timedelta(days=days - 1),
         "cost_per_contact": latest and latest.cost_per_contact.normalize(),  # type: ignore[union-attr]
         "margin_percent": latest and latest.margin_share and (latest.margin_share * 100).normalize(),
+    }
+
+
+def _copied(model: Campaign | None) -> dict[str, Any]:
+    """What a new campaign takes over from the one it should be like: all but its name and dates."""
+    if model is None:
+        return {}
+    rule = queries.rule_to_copy(model)
+    money = {"cost_per_contact": model.cost_per_contact, "budget": model.budget}
+    margin = None if model.margin_share is None else (model.margin_share * 100).normalize()
+    return {
+        "goal": model.goal,
+        "type": model.type,
+        "channel": model.channel,
+        "audience": rule.get("kind"),
+        "segment": rule.get("segment_id"),
+        "n_customers": rule.get("n"),
+        "past_campaign": rule.get("campaign_id"),
+        "margin_percent": margin,
+        **money,
     }

@@ -93,6 +93,18 @@ def test_a_segment_is_chosen_beforehand(offer, client):
     assert chosen(page, "audience") == ["segment"]
 
 
+def test_one_like_another_takes_over_all_but_name_and_dates(offer, client):
+    model = Campaign.objects.get()
+    Campaign.objects.update(goal="More tea", margin_share="0.25", audience_rule={"kind": "best", "n": 77})
+
+    page = client.get(URL, {"like": model.pk}).content.decode()
+
+    assert chosen(page, "offers") == [str(offer.pk)]
+    assert chosen(page, "audience") == ["best"]
+    assert all(f'value="{value}"' in page for value in ("More tea", "25", "77"))
+    assert f'value="{model.name}"' not in page
+
+
 def test_it_begins_the_day_after_the_newest_data_for_as_long_as_usual(author, client):
     open_shop()
     page = client.get(URL).content.decode()
