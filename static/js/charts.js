@@ -4,6 +4,7 @@
   const plotlyAddress = document.currentScript.dataset.plotly;
   const COLOUR = /^var\((--[\w-]+)\)$/;
   const CONFIG = { displayModeBar: false, responsive: true, displaylogo: false, showTips: false };
+  const PICTURE_WIDTH = 900;
   const HEAT_MAP_WIDTH = "38rem";
   let plotlyLoading = null;
 
@@ -98,7 +99,13 @@
       data: place.data,
       layout: Object.assign({}, place.layout, { paper_bgcolor: background }),
     };
-    window.Plotly.toImage(figure, { format: "png", width: place.clientWidth, height: place.clientHeight, scale: 2 })
+    window.Plotly.toImage(figure, {
+      format: "png",
+      // While the table is shown the figure has no width of its own.
+      width: place.clientWidth || PICTURE_WIDTH,
+      height: Number(place.dataset.height),
+      scale: 2,
+    })
       .then(function (address) { save(card.dataset.chart + ".png", address); });
   }
 

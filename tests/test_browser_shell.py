@@ -1,0 +1,112 @@
+"""The shell in a real browser: quiet console on every page, theme, charts, the bar on a phone."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connections
+from django.urls import reverse
+from playwright.sync_api import Page, expect, sync_playwright
+
+from loyalty.services.sales import add_up_sales
+from loyalty.templatetags.shell import ENTRIES
+from tests.campaigns.shop import open_shop
+from tests.conftest import CHROMIUM_ARGUMENTS
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(autouse=True)
+def _no_async_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Playwright's loop runs in this thread; the test talks to the database between its steps, never within.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def page(chromium: str, complaints: list[str], live_server, marketer) -> Iterator[Page]:
+    open_shop(n_campaigns=2)
+    add_up_sales()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        page = browser.new_page(base_url=live_server.url, color_scheme="light")
+        page.on("console", lambda told: told.type in ("error", "warning") and complaints.append(told.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto("/login/")
+        page.locator("input[name=username]").fill("marketer")
+        page.locator("input[name=password]").fill("a-long-test-password")
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("heading", name="Home")).to_be_visible()
+        yield page
+        browser.close()
+        # While the browser's loop runs, this thread has a connection of its own, which nobody else would close.
+        connections.close_all()
+
+
+def has_sideways_scroll(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def test_every_page_fits_and_nothing_complains(page, complaints):
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        for entry in ENTRIES:
+            page.goto(reverse(entry.url_name))
+            expect(page.get_by_role("heading", name=entry.label, level=1)).to_be_visible()
+            assert not has_sideways_scroll(page), f"{entry.label} at {width}"
+    assert complaints == []
+
+
+def test_the_theme_is_remembered_and_the_chart_follows(page, complaints):
+    label = page.locator("[data-chart=revenue] .ytick text").first
+    expect(label).to_be_visible()
+    light = label.evaluate("text => getComputedStyle(text).fill")
+
+    page.locator("[data-theme-choice=dark]:visible").click()
+
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    expect(label).not_to_have_css("fill", light)
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    page.locator("[data-theme-choice=auto]:visible").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+    assert complaints == []
+
+
+def test_a_chart_is_a_table_too_and_its_numbers_can_be_saved(page, complaints):
+    card = page.locator("[data-chart=revenue]")
+    expect(card.locator(".main-svg").first).to_be_visible()
+
+    card.get_by_role("button", name="Show as table").click()
+
+    expect(card.locator("#revenue-table table")).to_be_visible()
+    expect(card.locator(".main-svg").first).to_be_hidden()
+    with page.expect_download() as saved:
+        card.get_by_title("Download the numbers (CSV)").click()
+    told = saved.value.path().read_text().splitlines()
+    assert saved.value.suggested_filename == "revenue.csv"
+    assert len(told) == card.locator("#revenue-table tbody tr").count() + 1
+    with page.expect_download() as picture:
+        card.get_by_title("Save as a picture").click()
+    assert picture.value.path().read_bytes().startswith(b"\x89PNG")
+    card.get_by_role("button", name="Show as chart").click()
+    expect(card.locator(".main-svg").first).to_be_visible()
+    assert complaints == []
+
+
+def test_on_a_phone_the_bar_opens_and_the_menu_closes(page, complaints):
+    page.set_viewport_size({"width": 390, "height": 800})
+    link = page.locator("#navigation").get_by_role("link", name="Segments")
+    expect(link).to_be_hidden()
+
+    page.get_by_role("button", name="Menu").click()
+
+    expect(link).to_be_visible()
+    page.locator("details[data-menu]:visible > summary").first.click()
+    expect(page.get_by_role("button", name="Log out").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Log out").first).to_be_hidden()
+    assert complaints == []
