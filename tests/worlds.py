@@ -59,3 +59,24 @@ def basket_world(rng: np.random.Generator, *, n_baskets: int = 3000) -> pa.Table
     order = np.repeat(np.arange(n_baskets), 5)
     product = 100 * shelf[order] + rng.integers(0, 10, len(order))
     return pa.table({"order_id": pa.array(order, pa.int64()), "product_id": pa.array(product, pa.int64())})
+
+
+def shopping_table(n_lines: int, *, lines_an_order: int = 4) -> pa.Table:
+    """Order lines as a till would send them: one customer, three products, an order an hour."""
+    orders = np.arange(n_lines) // lines_an_order
+    first = np.datetime64("2024-01-01T00:00:00", "us")
+    return pa.table(
+        {
+            "order_id": [f"o{order}" for order in orders],
+            "customer_id": ["c0"] * n_lines,
+            "ordered_at": pa.array(first + orders * np.timedelta64(1, "h")).cast(pa.timestamp("us", "UTC")),
+            "sku": [f"p{line % 3}" for line in range(n_lines)],
+            "quantity": np.ones(n_lines),
+            "amount": np.full(n_lines, 2.5),
+        }
+    )
+
+
+def text_table(*rows: dict[str, str]) -> pa.Table:
+    """Rows as a file brings them: everything is text."""
+    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in rows[0]})
