@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from celery import current_app, shared_task
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
@@ -78,6 +79,8 @@ def _work(lease: Lease, service: JobService) -> None:
 def _sentence(error: Exception) -> str:
     """What a person is told. Our own exceptions are sentences already; others stay in the log."""
     is_ours = type(error).__module__.partition(".")[0] in {"loyalty", "segments", "recommender", "campaigns"}
+    # Django makes a DoesNotExist for each of our tables, but words it for programmers.
+    is_ours = is_ours and not isinstance(error, ObjectDoesNotExist)
     return str(error) if is_ours and str(error) else "Something unexpected went wrong. The log has the details."
 
 

@@ -104,7 +104,7 @@ def test_nobody_approves_their_own(client, manager):
 
 def test_a_draft_cannot_be_approved(client, author, manager):
     campaign = make_campaign(1, created_by=author)
-    assert "only one that is in review" in act(client, manager, "approve_selected", campaign)[0]
+    assert "only one marked “In review” can be approved" in act(client, manager, "approve_selected", campaign)[0]
 
 
 def test_a_manager_without_the_permission_cannot_approve(client, author, manager):

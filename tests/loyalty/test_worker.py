@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
 
 from loyalty.models import IngestRun, Job, Order, OrderLine, Product
@@ -14,12 +15,6 @@ from tests.conftest import Worker, wait_until
 
 pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 N_ORDERS = 10_000
-
-
-@pytest.fixture(autouse=True)
-def uploads(settings, tmp_path):
-    """Shared with the worker, which reads VAR_DIR from its environment."""
-    settings.UPLOAD_DIR = settings.VAR_DIR / "uploads"
 
 
 def orders_file(n_orders: int) -> ContentFile:
@@ -86,11 +81,12 @@ def test_a_message_that_got_lost_is_made_good_by_the_sweep(worker: Worker, at):
     wait_until(lambda: state_of(job) == Job.State.DONE)
 
 
-def test_a_refused_file_ends_with_its_sentence(worker: Worker, at):
-    run = accept_upload(kind="orders", file=orders_file(5), by=None, at=at)
-    IngestRun.objects.filter(pk=run.pk).update(started_at=at)
-    job = jobs.create_job(task="loyalty.ingest", label="Import", params={"run_id": run.pk + 1}, by=None, at=at)
-    wake(job)
-    wait_until(lambda: state_of(job) in Job.ENDED_STATES)
-    assert job.state == Job.State.FAILED
-    assert "went wrong" in job.error
+def test_work_that_cannot_be_done_ends_with_a_sentence(worker: Worker, at):
+    lost = import_job(5, at)
+    (settings.UPLOAD_DIR / f"{lost.params['run_id']}.upload").unlink()
+    unknown = jobs.create_job(task="loyalty.ingest", label="Import", params={"run_id": 0}, by=None, at=at)
+    for job in (lost, unknown):
+        wake(job)
+    wait_until(lambda: state_of(lost) in Job.ENDED_STATES and state_of(unknown) in Job.ENDED_STATES)
+    assert (lost.state, lost.error) == ("failed", "The uploaded file is no longer there. Upload it again.")
+    assert (unknown.state, unknown.error) == ("failed", "Something unexpected went wrong. The log has the details.")
