@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 
 from campaigns.models import AudienceMember, Campaign, Forecast, OfferProduct, Outcome, Redemption, Simulation
 from campaigns.sources import complete_journey
@@ -27,7 +27,8 @@ def published_counts() -> list[Count]:
     counts = complete_journey.PUBLISHED
     sales = OrderLine.objects.aggregate(total=Sum("amount"))["total"] or 0
     members = AudienceMember.objects.filter(audience__campaigns__external_id__isnull=False)
-    placeholders = Product.objects.filter(is_catalogued=False).count()
+    unknown = Product.objects.filter(is_catalogued=False)
+    n_bought = unknown.filter(Exists(OrderLine.objects.filter(product=OuterRef("pk")))).count()
     repeated = complete_journey.n_repeated_coupons()
     return [
         Count("households", counts["households"], Customer.objects.count()),
@@ -37,7 +38,7 @@ def published_counts() -> list[Count]:
             "products",
             counts["products"],
             Product.objects.count(),
-            f"{placeholders} more that orders name and the catalogue lacks",
+            f"{n_bought} that orders and {unknown.count() - n_bought} that only coupons name are not in the catalogue",
         ),
         Count(
             "coupons on products",

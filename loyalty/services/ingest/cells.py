@@ -99,7 +99,9 @@ class StagedCell:
     def _missing(self) -> list[tuple[str, str]]:
         if not self.column.is_required and not self.column.when_absent:
             return []
-        return [(f"{self.text} IS NULL", f"Fill in {self.column.name}: every row needs it.")]
+        # A typed cell is not turned into text only to see whether it is there: for a time that takes a microsecond.
+        found = self.raw if self.is_typed else self.text
+        return [(f"{found} IS NULL", f"Fill in {self.column.name}: every row needs it.")]
 
     def _misshapen(self) -> list[tuple[str, str]]:
         if self.is_typed:

@@ -5,6 +5,7 @@ They are temporary tables: no log is written for them, nobody else sees them, an
 
 import io
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +21,7 @@ RAW = "ingest_raw"
 CLEAN = "ingest_clean"
 PROBLEMS = "ingest_problems"
 CHANGES = "ingest_changes"
+COPY_BYTES = 1 << 18
 TABLES = (RAW, CLEAN, PROBLEMS, CHANGES)
 # Hash joins and groups over the whole file stay in memory; given back at the end.
 WORK_MEMORY = "128MB"
@@ -117,12 +119,9 @@ def stage(into: Staging, tell: Callable[[int], None]) -> None:
     """Copy all rows in as they came, and keep what was found wrong while reading them."""
     names = ", ".join(f'"{name}"' for name in into.rows.schema.names)
     # One COPY a batch: between two of them the connection is free for the source's errors and for our progress.
-    for batch in into.rows.batches:
-        text = io.BytesIO()
-        pacsv.write_csv(batch, text, pacsv.WriteOptions(include_header=False))
-        text.seek(0)
-        into.cursor.copy_expert(f"COPY {RAW} ({names}) FROM STDIN (FORMAT csv)", text)
-        into.n_rows += batch.num_rows
+    for n_rows, text in _texts(into.rows.batches):
+        into.cursor.copy_expert(f"COPY {RAW} ({names}) FROM STDIN (FORMAT csv)", text, COPY_BYTES)
+        into.n_rows += n_rows
         tell(into.n_rows)
     if not into.n_rows:
         raise FileRefused("There are no rows. A heading alone says nothing.")
@@ -130,6 +129,25 @@ def stage(into: Staging, tell: Callable[[int], None]) -> None:
     into.run(f"ANALYZE {RAW}")
     if into.n_rows >= MANY_ROWS:
         into.run("SET enable_nestloop = off")
+
+
+def _texts(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, io.BytesIO]]:
+    """Each batch as CSV with its number of rows; the next one is made while the database takes the one before."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="batches") as pool:
+        coming = pool.submit(_next_text, batches)
+        while (made := coming.result()) is not None:
+            coming = pool.submit(_next_text, batches)
+            yield made
+
+
+def _next_text(batches: Iterator[pa.RecordBatch]) -> tuple[int, io.BytesIO] | None:
+    batch = next(batches, None)
+    if batch is None:
+        return None
+    text = io.BytesIO()
+    pacsv.write_csv(batch, text, pacsv.WriteOptions(include_header=False))
+    text.seek(0)
+    return batch.num_rows, text
 
 
 def keep_problems(into: Staging, problems: list[Problem]) -> None:
