@@ -11,7 +11,7 @@ demo: $(VENV)/.demo
 		$(BIN)/python -m loyalty.embedded run -- $(BIN)/python manage.py demo $(ARGS)
 
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m loyalty.embedded run --scratch -- $(BIN)/python manage.py bench $(ARGS)
