@@ -173,7 +173,8 @@ def offers() -> pa.Table:
 def _kinds_of_products() -> tuple[list[str], list[str]]:
     rows = _read("products", "product_id", "product_category", "department")
     kinds = pc.coalesce(rows["product_category"], rows["department"]).to_pylist()
-    return _text(rows["product_id"]).to_pylist(), [readable(text) for text in kinds]
+    words = {text: readable(text) for text in set(kinds)}
+    return _text(rows["product_id"]).to_pylist(), [words[text] for text in kinds]
 
 
 def _distinct_offer_products() -> list[pa.ChunkedArray]:

@@ -52,6 +52,13 @@ def set_aside_indexes(model: type[Model], n_rows: int) -> Iterator[bool]:
     _run("SET CONSTRAINTS ALL DEFERRED")
 
 
+def settle(tables: list[str]) -> None:
+    """After the commit of a first load: until its rows are marked as seen by all, counting them takes seconds."""
+    if not connection.in_atomic_block:
+        for table in tables:
+            _run(f"VACUUM (SKIP_LOCKED) {table}")
+
+
 def _can_set_aside(table: str) -> bool:
     is_owned = _rows(OWNED, table)[0][0]
     if not is_owned:

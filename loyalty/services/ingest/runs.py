@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db.models.functions import Now
 
 from loyalty.models import IngestRun
+from loyalty.services.ingest.bulk import settle
 from loyalty.services.ingest.checks import check
 from loyalty.services.ingest.kinds import Cell, Options, RecordKind
 from loyalty.services.ingest.outcomes import report as outcome_report
@@ -51,6 +52,7 @@ def ingest_rows(*, run: IngestRun, kind: RecordKind, rows: Rows, options: Option
             written = write(staged)
             result = outcome_report(staged, run, written, notes)
             _close(run, result)
+        settle(staged.filled)
     return result
 
 

@@ -40,6 +40,8 @@ class Staging:
         self.n_rows = 0
         # Parts whose key stands in more than one row; the others need no second look.
         self.repeated: set[Part] = set()
+        # Tables that were empty and now hold everything.
+        self.filled: list[str] = []
 
     def run(self, statement: str, values: Any = None) -> int:
         """Execute one statement; return how many rows it touched."""

@@ -83,6 +83,8 @@ def _write_part(rows: Staging, part: Part) -> Written:
         created = 0 if part.only_updates else _insert(rows, statement, is_empty=is_empty)
     if created > 1000:
         rows.run(f"ANALYZE {statement.table}")
+    if is_empty:
+        rows.filled.append(statement.table)
     return Written(statement.table, created, 0 if part.only_updates else updated)
 
 

@@ -89,6 +89,12 @@ def definitions():
         return cursor.fetchall()
 
 
+def share_seen_by_all(table):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relallvisible::float / relpages FROM pg_class WHERE oid = %s::regclass", [table])
+        return cursor.fetchone()[0]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_first_load_sets_indexes_aside_and_makes_the_very_same_again(at):
     Customer.objects.create(external_id="c0")
@@ -99,6 +105,7 @@ def test_a_first_load_sets_indexes_aside_and_makes_the_very_same_again(at):
 
     assert report.n_created == N_MANY
     assert definitions() == before
+    assert share_seen_by_all("loyalty_orderline") == 1.0
     again, options = begin(at)
     assert bring(again, options, shopping_table(N_MANY), QuietProgress()).n_unchanged == N_MANY
 
