@@ -11,11 +11,13 @@ from django.db.models import DecimalField
 
 from loyalty.services.ingest.kinds import Cell, Column
 
-NUMBER = r"^[+-]?(\d{1,15}(\.\d{0,12})?|\.\d{1,12})$"
-INTEGER = r"^[+-]?\d{1,9}$"
-DAY = r"(19|20|21)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
-CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?"
-ZONE = r"(Z|UTC|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
+# [0-9] and not \d, which in some locales also means digits that a cast cannot read.
+# As programs write them, too: 0.30000000000000004 and 5.6e-17 are what is left of adding cents.
+NUMBER = r"^[+-]?([0-9]{1,15}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][+-]?[0-9]{1,2})?$"
+INTEGER = r"^[+-]?[0-9]{1,9}$"
+DAY = r"(19|20|21)[0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?"
+ZONE = r"(Z|UTC|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
 BOOLEAN = r"^(true|false|yes|no|1|0)$"
 LARGEST_INTEGER = 2_147_483_647
 SHORTEST_WITH_ZONE = len("2017-12-31 18:30Z")

@@ -18,7 +18,24 @@ quietly = settings(max_examples=25, deadline=None, suppress_health_check=[Health
 NUMBERS = st.one_of(
     st.text("0123456789.,-+eE $N", max_size=14),
     st.decimals(-(10**9), 10**9, places=2, allow_nan=False).map(str),
-    st.sampled_from(["NaN", "Infinity", "1e5", "0x10", "١٢", "1_000", "--1", ".", "-", "+.5"]),
+    st.sampled_from(
+        [
+            "NaN",
+            "Infinity",
+            "1e5",
+            "1E-9",
+            "9e99",
+            "1e-400",
+            "0.30000000000000004",
+            "0x10",
+            "١٢",
+            "1_000",
+            "--1",
+            ".",
+            "-",
+            "+.5",
+        ]
+    ),
 )
 MOMENTS = st.one_of(
     st.datetimes().map(lambda at: at.isoformat(sep=" ", timespec="seconds")),
@@ -39,7 +56,7 @@ def quoted(text):
 
 def readable_number(text):
     trimmed = text.strip(" ")
-    if not re.fullmatch(r"[+-]?([0-9]{1,15}(\.[0-9]{0,12})?|\.[0-9]{1,12})", trimmed):
+    if not re.fullmatch(r"[+-]?([0-9]{1,15}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][+-]?[0-9]{1,2})?", trimmed):
         return None
     return Decimal(trimmed) if 0 <= Decimal(trimmed) <= 9_999_999_999 else None
 
