@@ -1,6 +1,7 @@
 """What people type about offers and campaigns. Rules live in the services; here text becomes numbers and dates."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -147,42 +148,62 @@ class CampaignForm(forms.Form):
         return self.fields[name]
 
     def clean(self) -> dict[str, Any]:
-        """Ask the services, once every field can be read, what is wrong with the whole."""
+        """Ask the services what is wrong with the whole, so that everything is told at once."""
         cleaned = super().clean() or {}
         if cleaned.get("type") == NEW_TYPE and not cleaned.get("new_type"):
             self.add_error("new_type", "Give the new type a name, for example “Welcome letter”.")
-        if not self.errors:
-            for problem in problems(self.plan()):
-                self.add_error(FIELD_OF.get(problem.field, problem.field), problem.sentence)
+        unread = set(self.errors)
+        for problem in problems(_plan({**_stand_ins(cleaned), **cleaned})):
+            field = FIELD_OF.get(problem.field, problem.field)
+            if field not in unread:
+                self.add_error(field, problem.sentence)
         return cleaned
 
     def plan(self) -> CampaignPlan:
         """The cleaned fields as the services take them."""
-        cleaned = self.cleaned_data
-        return CampaignPlan(
-            name=cleaned["name"],
-            goal=cleaned["goal"],
-            type=cleaned["new_type"] if cleaned["type"] == NEW_TYPE else cleaned["type"],
-            channel=cleaned["channel"],
-            starts_at=_midnight(cleaned["starts_on"]),
-            ends_at=_midnight(cleaned["ends_on"] + timedelta(days=1)),
-            currency=settings.DEFAULT_CURRENCY,
-            offer_ids=tuple(offer.pk for offer in cleaned["offers"]),
-            audience_rule=self._audience_rule(),
-            cost_per_contact=cleaned["cost_per_contact"],
-            margin_share=cleaned["margin_percent"] / Decimal(100),
-            budget=cleaned["budget"],
-        )
+        return _plan(self.cleaned_data)
 
-    def _audience_rule(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
-        kind = cleaned["audience"]
-        needed = {
-            Audience.Kind.SEGMENT: {"segment_id": cleaned["segment"] and cleaned["segment"].pk},
-            Audience.Kind.BEST: {"n": cleaned["n_customers"]},
-            Audience.Kind.IMPORTED: {"campaign_id": cleaned["past_campaign"] and cleaned["past_campaign"].pk},
-        }
-        return {"kind": str(kind), **needed.get(kind, {})}
+
+def _stand_ins(cleaned: Mapping[str, Any]) -> dict[str, Any]:
+    """Values in order for fields that could not be read, so that the readable ones can be judged beside them."""
+    day = cleaned.get("starts_on") or cleaned.get("ends_on") or date(2000, 1, 1)
+    return {
+        **dict.fromkeys(("name", "type", "new_type"), "unread"),
+        **dict.fromkeys(("segment", "past_campaign", "n_customers", "budget"), None),
+        **dict.fromkeys(("cost_per_contact", "margin_percent"), Decimal(0)),
+        **dict.fromkeys(("starts_on", "ends_on"), day),
+        "goal": "",
+        "channel": "mail",
+        "audience": Audience.Kind.EVERYBODY,
+        "offers": [],
+    }
+
+
+def _plan(cleaned: Mapping[str, Any]) -> CampaignPlan:
+    return CampaignPlan(
+        name=cleaned["name"],
+        goal=cleaned["goal"],
+        type=cleaned["new_type"] if cleaned["type"] == NEW_TYPE else cleaned["type"],
+        channel=cleaned["channel"],
+        starts_at=_midnight(cleaned["starts_on"]),
+        ends_at=_midnight(cleaned["ends_on"] + timedelta(days=1)),
+        currency=settings.DEFAULT_CURRENCY,
+        offer_ids=tuple(offer.pk for offer in cleaned["offers"]),
+        audience_rule=_audience_rule(cleaned),
+        cost_per_contact=cleaned["cost_per_contact"],
+        margin_share=cleaned["margin_percent"] / Decimal(100),
+        budget=cleaned["budget"],
+    )
+
+
+def _audience_rule(cleaned: Mapping[str, Any]) -> dict[str, Any]:
+    kind = cleaned["audience"]
+    needed = {
+        Audience.Kind.SEGMENT: {"segment_id": cleaned["segment"] and cleaned["segment"].pk},
+        Audience.Kind.BEST: {"n": cleaned["n_customers"]},
+        Audience.Kind.IMPORTED: {"campaign_id": cleaned["past_campaign"] and cleaned["past_campaign"].pk},
+    }
+    return {"kind": str(kind), **needed.get(kind, {})}
 
 
 def _midnight(day: date) -> datetime:

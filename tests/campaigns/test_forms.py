@@ -172,3 +172,8 @@ def test_a_rejection_needs_a_comment():
     assert RejectionForm({"comment": " "}).errors["comment"] == [
         "Say what should be changed, so that the author knows what to do."
     ]
+
+
+def test_everything_that_is_wrong_is_told_at_once(offer):
+    wrong = form(offer, budget="abc", cost_per_contact="-1", offers=[])
+    assert set(wrong.errors) == {"budget", "cost_per_contact", "offers"}
