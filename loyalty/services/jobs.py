@@ -91,7 +91,9 @@ def due_jobs(job: Job) -> list[Job]:
 
 def finish(lease: Lease, summary: dict[str, Any]) -> Job | None:
     """Write the result and return the step that is now due. Raises LeaseLost when the job is no longer ours."""
-    with lease.writing():
+    with transaction.atomic():
+        _hold_parent(lease.job_id)
+        lease.hold()
         job = Job.objects.get(pk=lease.job_id)
         job.state, job.summary, job.lease_until = State.DONE, summary, None
         job.total = job.total or 1
@@ -100,8 +102,13 @@ def finish(lease: Lease, summary: dict[str, Any]) -> Job | None:
         return _advance(job) if job.parent_id else None
 
 
+def _hold_parent(job_id: int) -> None:
+    """Lock a step's parent before the step, as cancelling does: in the other order they would wait for each other."""
+    list(Job.objects.select_for_update(no_key=True, of=("self",)).filter(steps=job_id))
+
+
 def _advance(job: Job) -> Job | None:
-    parent = Job.objects.select_for_update(no_key=True, of=("self",)).get(steps=job)
+    parent = Job.objects.get(steps=job)
     steps = Job.objects.filter(parent=parent).order_by("position")
     parent.done = steps.filter(state=State.DONE).count()
     following = steps.filter(state=State.WAITING).first()
@@ -125,6 +132,7 @@ def stop_cancelled(lease: Lease) -> None:
 
 @transaction.atomic
 def _end(lease: Lease, state: str, sentence: str) -> None:
+    _hold_parent(lease.job_id)
     ours = Job.objects.select_for_update(no_key=True).filter(pk=lease.job_id, fence=lease.fence, state=State.RUNNING)
     for job in ours:
         _close(job, state, sentence)
@@ -179,11 +187,19 @@ def _requeue(job: Job, state: str, at: datetime) -> None:
     job.save()
 
 
-@transaction.atomic
 def sweep() -> list[Job]:
     """Take back what dead workers left, park what kills its worker, and return the jobs to announce (again)."""
-    for job in _locked(Job.objects.filter(state=State.RUNNING, lease_until__lt=Now()).exclude(task="")):
-        _take_back(job)
+    overdue = Job.objects.filter(state=State.RUNNING, lease_until__lt=Now()).exclude(task="")
+    for job_id in overdue.values_list("pk", flat=True):
+        with transaction.atomic():
+            _hold_parent(job_id)
+            for job in _locked(overdue.filter(pk=job_id)):
+                _take_back(job)
+    return _announced()
+
+
+@transaction.atomic
+def _announced() -> list[Job]:
     stale = Q(queued_at__isnull=True) | Q(queued_at__lt=Now() - ANNOUNCE_AGAIN)
     due = list(_locked(Job.objects.filter(stale, state=State.QUEUED).exclude(task="")))
     Job.objects.filter(pk__in=[job.pk for job in due]).update(queued_at=Now())

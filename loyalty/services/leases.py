@@ -88,10 +88,12 @@ class Lease:
     @contextmanager
     def writing(self) -> Iterator[None]:
         with transaction.atomic():
-            self._hold()
+            self.hold()
             yield
+            # The thread that renews has waited for this row as long as the writing took.
+            self.keep()
 
-    def _hold(self) -> None:
+    def hold(self) -> None:
         """Lock the job's row until the transaction ends, so that nobody takes it over between check and commit."""
         held = Job.objects.select_for_update(no_key=True).filter(
             pk=self.job_id, fence=self.fence, state=Job.State.RUNNING

@@ -1,13 +1,16 @@
 """The life of a job, on rows; the queue itself is tested with a real worker in test_worker.py."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from loyalty.models import Job
 from loyalty.services import jobs
-from loyalty.services.leases import Lease, claim
+from loyalty.services.leases import Lease, claim, database_now
 from loyalty.services.progress import JobCancelled, LeaseLost
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +33,14 @@ def claimed(job: Job) -> Lease:
 
 def expire(job: Job) -> None:
     Job.objects.filter(pk=job.pk).update(lease_until=datetime.fromisoformat("2000-01-01T00:00:00+00:00"))
+
+
+def apart(act: Callable[[], object]) -> object:
+    """On a connection of its own, closed again."""
+    try:
+        return act()
+    finally:
+        connection.close()
 
 
 def states(parent: Job) -> list[str]:
@@ -156,3 +167,25 @@ def test_nothing_of_a_cancelled_step_is_kept(at):
     with pytest.raises(JobCancelled), transaction.atomic(), lease.writing():
         make_job(at)
     assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_finishing_and_cancelling_at_once_do_not_wait_for_each_other(at):
+    """Without one order of locks, one of the two would be ended by the database as a deadlock."""
+    for _ in range(15):
+        parent = make_steps(at, 3)
+        lease = claimed(parent.steps.get(position=0))
+        with ThreadPoolExecutor(2) as pool:
+            acts = (partial(jobs.finish, lease, {}), partial(jobs.cancel, parent, at=at))
+            ends = [pool.submit(apart, act) for act in acts]
+        assert [type(end.exception()) for end in ends] in ([type(None)] * 2, [JobCancelled, type(None)])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writing_for_long_leaves_the_lease_fresh(at):
+    job = make_job(at)
+    lease = claimed(job)
+    with lease.writing():
+        expire(job)
+    job.refresh_from_db()
+    assert job.lease_until > database_now()
