@@ -37,10 +37,6 @@ class Rehearsed:
     outcome: Outcome | None
 
     @property
-    def is_for_those_sent_to(self) -> bool:
-        return self.simulation.audience_id == self.simulation.campaign.audience_id
-
-    @property
     def is_scored(self) -> bool:
         """Whether the window has closed, so that the forecast can be held to what happened."""
         return self.forecast is not None and self.outcome is not None and self.outcome.is_complete
@@ -81,13 +77,6 @@ class Scoreboard:
     @property
     def n_inside(self) -> int:
         return sum(bool(row.is_inside) for row in self.rows)
-
-    @property
-    def total_error(self) -> float | None:
-        """All forecasts together above all that happened, as a share of it."""
-        happened = sum(row.outcome.value for row in self.rows if row.outcome)
-        expected = sum(row.forecast.mid for row in self.rows if row.forecast)
-        return expected / happened - 1 if happened else None
 
 
 def scoreboard() -> Scoreboard:

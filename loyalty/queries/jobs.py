@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
@@ -125,7 +125,3 @@ def job_log(job: Job, n: int = LOG_LINES) -> list[JobEntry]:
     """The newest lines of the log of a job and its steps, oldest first."""
     entries = JobEntry.objects.filter(Q(job=job) | Q(job__parent=job)).order_by("-id")[:n]
     return list(reversed(entries))
-
-
-def count_failed_jobs(since: datetime) -> int:
-    return Job.objects.filter(parent=None, state__in=CHOICES["failed"][1], created_at__gte=since).count()

@@ -1,7 +1,7 @@
-"""Versions and relations as their charts need them."""
+"""Versions as their charts need them."""
 
-from recommender.charts import Neighbour, VersionScores
-from recommender.models import ModelVersion, ProductRelation
+from recommender.charts import VersionScores
+from recommender.models import ModelVersion
 
 Alias = ModelVersion.Alias
 
@@ -16,15 +16,4 @@ def serving_and_baseline(purpose: str) -> list[VersionScores]:
     return [
         VersionScores(version.label, version.is_baseline, version.alias == Alias.CHAMPION, version.metrics)
         for version in found.values()
-    ]
-
-
-def neighbours_of(product_id: int) -> list[Neighbour]:
-    """The products bought most like this one, by the relations in use; one query."""
-    relations = ProductRelation.objects.filter(
-        product_id=product_id, model_version__alias=Alias.CHAMPION, kind=ProductRelation.Kind.SIMILAR
-    ).select_related("other")
-    return [
-        Neighbour(str(one.other), one.score, one.evidence["other_orders"], one.evidence["orders_together"])
-        for one in relations.order_by("-score", "pk")
     ]

@@ -13,7 +13,8 @@ from recommender.engine.autoencoder import Autoencoder
 from recommender.engine.prod2vec import Prod2Vec, TooFewBaskets
 from recommender.models import ModelVersion, ProductRelation, Recommendation
 from recommender.queries.interactions import interactions_frame, purchases_until
-from recommender.queries.versions import neighbours_of, serving_and_baseline
+from recommender.queries.neighbours import neighbours_of_product
+from recommender.queries.versions import serving_and_baseline
 from recommender.services.relations import learn_product_relations
 from recommender.services.scoring import reason, score_customers
 from recommender.services.training import TooLittleHistory, train_recommenders
@@ -221,10 +222,10 @@ def test_charts_read_what_was_written(trained, at, django_assert_num_queries):
     relations = learn_product_relations(
         as_of=AS_OF, at=at, random_state=1, report=QuietProgress(), learner=SMALL_VECTORS
     )
-    one = relations.product_relations.order_by("product_id", "-score").first()
+    one = relations.product_relations.select_related("product").order_by("product_id", "-score").first()
 
     with django_assert_num_queries(1):
-        neighbours = neighbours_of(one.product_id)
+        neighbours = neighbours_of_product(one.product).related
     scores = serving_and_baseline(ModelVersion.Purpose.RECOMMENDATION)
 
     assert len(neighbours) == 6
