@@ -34,7 +34,11 @@ class Refused(Exception):
 def wake(job: Job) -> None:
     """Tell a worker that this job, or its first due step, can be claimed. Call it after the commit."""
     for due in jobs.due_jobs(job):
-        current_app.send_task(due.task, [due.pk])
+        try:
+            current_app.send_task(due.task, [due.pk])
+        except OperationalError:
+            # The row holds the work, and the sweep announces it again: a broker that is away costs time only.
+            log.warning("job.not_announced", job_id=due.pk, task=due.task)
 
 
 def job_task(name: str) -> Callable[[JobService], Any]:

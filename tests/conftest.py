@@ -46,13 +46,22 @@ def marketer(db: None) -> AbstractUser:
     return get_user_model().objects.create_superuser("marketer", "marketer@example.com", "a-long-test-password")
 
 
+def database_url() -> str:
+    """The address of this test's own database, for other processes and connections."""
+    return os.environ["DATABASE_URL"].rpartition("/")[0] + "/" + connection.settings_dict["NAME"]
+
+
 class Worker:
     """A real Celery worker in a process group of its own, on the database and broker of this test."""
 
     def __init__(self, folder: Path) -> None:
         self.log = folder / f"worker-{time.monotonic_ns()}.log"
-        test_url = os.environ["DATABASE_URL"].rpartition("/")[0] + "/" + connection.settings_dict["NAME"]
-        env = {**os.environ, "DATABASE_URL": test_url, "QUEUE": settings.CELERY_TASK_DEFAULT_QUEUE, "LOG_LEVEL": "INFO"}
+        env = {
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "QUEUE": settings.CELERY_TASK_DEFAULT_QUEUE,
+            "LOG_LEVEL": "INFO",
+        }
         command = [sys.executable, "-m", "celery", "-A", "loyalty.celery", "worker", "-B", "-c", "1", "-l", "INFO"]
         schedule = ["-s", str(folder / "beat-schedule")]
         with self.log.open("wb") as output:

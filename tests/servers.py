@@ -30,9 +30,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     _stack.close()
 
 
-# Tests that run side by side must not take each other's messages.
-os.environ["QUEUE"] = os.environ.get("PYTEST_XDIST_WORKER", "test")
+def _keep_apart(name: str) -> None:
+    """Tests that run side by side must not take each other's messages, nor each other's files: keys begin at 1 in all."""
+    os.environ["QUEUE"] = name
+    folder = Path(os.environ["VAR_DIR"]) / name
+    folder.mkdir(exist_ok=True)
+    os.environ["VAR_DIR"] = str(folder)
+
 
 # A parallel worker inherits the addresses from the process that started it.
 if "PYTEST_XDIST_WORKER" not in os.environ:
     _start()
+_keep_apart(os.environ.get("PYTEST_XDIST_WORKER", "test"))

@@ -90,11 +90,13 @@ def due_jobs(job: Job) -> list[Job]:
 
 
 def finish(lease: Lease, summary: dict[str, Any]) -> Job | None:
-    """Write the result and return the step that is now due. Raises LeaseLost when the job is no longer ours."""
+    """Write the result and return the step that is now due. Raises LeaseLost when the job is no longer ours.
+
+    What was asked to stop but came to its end is done: its rows are there. Only what would follow is not begun.
+    """
     with transaction.atomic():
         _hold_parent(lease.job_id)
-        lease.hold()
-        job = Job.objects.get(pk=lease.job_id)
+        job = lease.held_job()
         job.state, job.summary, job.lease_until = State.DONE, summary, None
         job.total = job.total or 1
         job.done, job.message, job.finished_at = job.total, "", database_now()
@@ -112,8 +114,9 @@ def _advance(job: Job) -> Job | None:
     steps = Job.objects.filter(parent=parent).order_by("position")
     parent.done = steps.filter(state=State.DONE).count()
     following = steps.filter(state=State.WAITING).first()
-    if following is None and parent.done == parent.total:
-        parent.state, parent.finished_at = State.DONE, database_now()
+    if following is None:
+        is_whole = parent.done == parent.total
+        parent.state, parent.finished_at = State.DONE if is_whole else State.CANCELLED, database_now()
     parent.save()
     if following is not None:
         following.state, following.queued_at = State.QUEUED, database_now()

@@ -94,11 +94,17 @@ class Lease:
             self.keep()
 
     def hold(self) -> None:
-        """Lock the job's row until the transaction ends, so that nobody takes it over between check and commit."""
-        held = Job.objects.select_for_update(no_key=True).filter(
-            pk=self.job_id, fence=self.fence, state=Job.State.RUNNING
-        )
-        self._stop_if_told(held.values_list("cancel_requested").first())
+        """Lock the job's row until the transaction ends. Raises JobCancelled or LeaseLost."""
+        if self.held_job().cancel_requested:
+            raise JobCancelled(f"Job {self.job_id} was cancelled.")
+
+    def held_job(self) -> Job:
+        """The job, its row locked until the transaction ends, so that nobody takes it over. Raises LeaseLost."""
+        ours = Job.objects.select_for_update(no_key=True).filter(pk=self.job_id, fence=self.fence)
+        job = ours.filter(state=Job.State.RUNNING).first()
+        if job is None:
+            raise LeaseLost(f"Job {self.job_id} is no longer ours.")
+        return job
 
 
 def claim(job_id: int, *, worker: str) -> Lease | None:

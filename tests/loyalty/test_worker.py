@@ -1,17 +1,20 @@
 """The queue with a real worker on a real broker, and what kill -9 does to it: cost time, and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
+import psycopg2
 import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
+from django.db import connection
 
 from loyalty.models import IngestRun, Job, Order, OrderLine, Product
 from loyalty.services import jobs
 from loyalty.services.ingest import accept_upload
 from loyalty.tasks import wake
-from tests.conftest import Worker, wait_until
+from tests.conftest import Worker, database_url, wait_until
 
 pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 N_ORDERS = 10_000
@@ -40,6 +43,25 @@ def rows() -> tuple[int, int, int]:
     return Order.objects.count(), OrderLine.objects.count(), Product.objects.count()
 
 
+@contextmanager
+def order_lines_locked() -> Iterator[None]:
+    """Nobody can write order lines: a writer stops in the middle of its transaction, for as long as we need."""
+    session = psycopg2.connect(database_url())
+    try:
+        session.cursor().execute("LOCK TABLE loyalty_orderline IN SHARE MODE")
+        yield
+    finally:
+        session.close()
+
+
+def is_somebody_waiting_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0] > 0
+
+
 def test_a_worker_does_the_job(worker: Worker, at):
     job = import_job(200, at)
     wake(job)
@@ -52,9 +74,10 @@ def test_a_worker_does_the_job(worker: Worker, at):
 def test_a_worker_killed_in_the_middle_costs_time_and_nothing_else(start_worker: Callable[[], Worker], at):
     job = import_job(N_ORDERS, at)
     first = start_worker()
-    wake(job)
-    wait_until(lambda: state_of(job) == Job.State.RUNNING and "Writing" in job.message)
-    first.kill()
+    with order_lines_locked():
+        wake(job)
+        wait_until(is_somebody_waiting_for_a_lock)  # the orders are written, not yet their lines
+        first.kill()
     assert rows() == (0, 0, 0), "killed in its one transaction, it must leave nothing"
     assert state_of(job) == Job.State.RUNNING
 
