@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from loyalty.api.problems import nothing_here
 from loyalty.api.routes import router
-from loyalty.views import data, jobs, session, settings
+from loyalty.views import data, imports, jobs, session, settings
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -20,9 +20,11 @@ urlpatterns = [
     path("login/", session.LogIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("data/", data.data, name="data"),
-    path("data/imports/<int:pk>/", data.ingest_run, name="ingest-run"),
-    path("data/imports/<int:pk>/rejected.csv", data.rejected_rows, name="rejected-rows"),
-    path("data/templates/<slug:kind>.csv", data.import_template, name="import-template"),
+    path("data/import/", imports.import_new, name="import-new"),
+    path("data/imports/", imports.imports, name="imports"),
+    path("data/imports/<int:pk>/", imports.ingest_run, name="ingest-run"),
+    path("data/imports/<int:pk>/rejected.csv", imports.rejected_rows, name="rejected-rows"),
+    path("data/templates/<slug:kind>.csv", imports.import_template, name="import-template"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/<int:pk>/", jobs.job, name="job"),
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job-progress"),

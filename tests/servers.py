@@ -31,7 +31,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _keep_apart(name: str) -> None:
-    """Tests that run side by side must not take each other's messages, nor each other's files: keys begin at 1 in all."""
+    """Tests that run side by side must not take each other's messages, nor others’ files: keys begin at 1."""
     os.environ["QUEUE"] = name
     folder = Path(os.environ["VAR_DIR"]) / name
     folder.mkdir(exist_ok=True)

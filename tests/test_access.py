@@ -63,6 +63,8 @@ ROUTES = {
     "model-promote": GUARDED,
     "model-learn": ACTION,
     "data": PAGE,
+    "imports": PAGE,
+    "import-new": FORM,
     "ingest-run": PAGE,
     "rejected-rows": PAGE,
     "import-template": PAGE,

@@ -17,7 +17,7 @@ def test_an_address_with_nothing_says_so_in_our_own_words(client, marketer):
 
 def test_who_may_not_is_told_so(client):
     client.force_login(User.objects.create_user("guest"))
-    response = client.post(reverse("data"), {})
+    response = client.post(reverse("import-new"), {})
     assert response.status_code == 403
     assert "You may not do this." in response.content.decode()
 

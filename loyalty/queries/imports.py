@@ -11,6 +11,7 @@ from loyalty.models import IngestRun, RejectedRow
 State = IngestRun.State
 UNDER_WAY = (State.PENDING, State.RUNNING)
 REASONS_SHOWN = 8
+NEWEST_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,10 @@ def import_list(*, kind: str = "", state: str = "") -> QuerySet[IngestRun]:
 def imports(runs: Iterable[IngestRun], labels: Mapping[str, str]) -> list[Import]:
     """`labels` says what each kind of record is called."""
     return [Import(run, labels.get(run.kind, run.kind.replace("_", " ").capitalize())) for run in runs]
+
+
+def newest_imports(labels: Mapping[str, str]) -> list[Import]:
+    return imports(import_list().order_by("-pk")[:NEWEST_SHOWN], labels)
 
 
 def import_page(pk: int, labels: Mapping[str, str]) -> Import | None:

@@ -35,7 +35,7 @@ ENTRIES = [
     Entry("Simulations", "simulations", "masks-theater", ("simulation",)),
     Entry("Experiments", "experiments", "flask"),
     Entry("Models", "models", "brain"),
-    Entry("Data", "data", "database", ("ingest-run",)),
+    Entry("Data", "data", "database", ("imports", "import-new", "ingest-run")),
     Entry("Jobs", "jobs", "list-check", ("job",)),
     Entry("Settings", "settings", "settings"),
 ]

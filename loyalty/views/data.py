@@ -1,58 +1,24 @@
-"""What the shop has brought in, how complete it is, and the door for more."""
+"""What the shop has brought in, and how complete it is."""
 
-from datetime import datetime
-
-from django.contrib.auth.decorators import permission_required
-from django.contrib.auth.models import User
-from django.db import transaction
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from loyalty.charts.audit import gaps_chart, orders_chart
-from loyalty.exports import csv_response
-from loyalty.forms import UploadForm
-from loyalty.models import IngestRun
 from loyalty.queries import imports as queries
 from loyalty.queries.audit import data_audit
-from loyalty.queries.jobs import job_standing
-from loyalty.queries.paging import keyset_page
-from loyalty.services.imports import start_import
-from loyalty.services.ingest import FileRefused, kinds, template_csv
-from loyalty.tasks import freshen_sales, wake
-
-PAGE_SIZE = 15
-EXPORT_COLUMNS = [
-    "What", "From", "State", "Rows", "New", "Changed", "Already known", "Rejected", "Started", "Ended", "Started by",
-]  # fmt: skip
-REJECTED_COLUMNS = ["line", "column", "value", "reason"]
+from loyalty.services.ingest import kinds
+from loyalty.tasks import freshen_sales
 
 
-@require_http_methods(["GET", "POST"])
-def data(request: HttpRequest) -> HttpResponseBase:
-    if request.method == "POST":
-        return _upload(request)
-    if request.GET.get("format") == "csv":
-        found = queries.imports(_chosen(request).order_by("-pk").iterator(chunk_size=500), _labels())
-        return csv_response("imports", EXPORT_COLUMNS, (_export_row(one) for one in found))
-    return _page(request, UploadForm(initial={"kind": request.GET.get("kind")}))
-
-
-def _page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
+@require_GET
+def data(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     freshen_sales(at=now)
-    page = keyset_page(_chosen(request), order="-pk", cursor=request.GET.get("page", ""), size=PAGE_SIZE)
     audit = data_audit(list(dict.fromkeys(part.model for kind in kinds() for part in kind.parts)))
     context = {
-        "page": page,
-        "imports": queries.imports(page.rows, _labels()),
-        "is_filtered": any(request.GET.get(name) for name in ("kind", "state")),
-        "states": IngestRun.State.choices,
-        "form": form,
-        "kinds": kinds(),
+        "imports": queries.newest_imports({kind.name: kind.label for kind in kinds()}),
         "audit": audit,
         "intake": queries.intake(),
         "charts": [orders_chart(audit.weeks, as_of=audit.added_up_at), gaps_chart(audit.gaps, as_of=now)]
@@ -60,81 +26,4 @@ def _page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResp
         else [],
         "now": now,
     }
-    return render(request, "loyalty/data.html", context, status=status)
-
-
-def _chosen(request: HttpRequest) -> QuerySet[IngestRun]:
-    return queries.import_list(kind=request.GET.get("kind", ""), state=request.GET.get("state", ""))
-
-
-def _labels() -> dict[str, str]:
-    return {kind.name: kind.label for kind in kinds()}
-
-
-def _export_row(one: queries.Import) -> list[object]:
-    run = one.run
-    counts = [run.n_rows, run.n_created, run.n_updated, run.n_unchanged, run.n_rejected]
-    by = run.started_by.get_username() if run.started_by else ""
-    return [one.kind, run.source, one.state_label, *counts, run.started_at, run.finished_at, by]
-
-
-@permission_required("loyalty.add_ingestrun", raise_exception=True)
-def _upload(request: HttpRequest) -> HttpResponse:
-    form = UploadForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return _page(request, form, status=422)
-    try:
-        # Nobody gets here without logging in.
-        run = _start(form, request.user, timezone.now())  # type: ignore[arg-type]
-    except FileRefused as refusal:
-        form.add_error("file", str(refusal))
-        return _page(request, form, status=422)
-    return redirect(run)
-
-
-@transaction.atomic
-def _start(form: UploadForm, by: User, at: datetime) -> IngestRun:
-    run = start_import(**form.cleaned_data, by=by, at=at)
-    job = run.job
-    if job is not None:
-        transaction.on_commit(lambda: wake(job))
-    return run
-
-
-@require_GET
-@never_cache
-def ingest_run(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _found(pk)
-    rows = queries.rejected_rows(found.run)
-    context = {
-        "import": found,
-        "run": found.run,
-        "standing": job_standing(found.run.job_id) if found.is_open and found.run.job_id else None,
-        "page": keyset_page(rows, order="line", cursor=request.GET.get("page", "")),
-        "reasons": queries.rejection_reasons(found.run) if found.run.n_rejected else [],
-    }
-    return render(request, "loyalty/ingest_run.html", context)
-
-
-@require_GET
-def rejected_rows(request: HttpRequest, pk: int) -> HttpResponseBase:
-    run = _found(pk).run
-    return csv_response(f"rejected-rows-{run.pk}", REJECTED_COLUMNS, queries.rejected_cells(run))
-
-
-@require_GET
-def import_template(request: HttpRequest, kind: str) -> HttpResponse:
-    try:
-        text = template_csv(kind)
-    except FileRefused as refusal:
-        raise Http404(str(refusal)) from refusal
-    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{kind}.csv"'
-    return response
-
-
-def _found(pk: int) -> queries.Import:
-    found = queries.import_page(pk, _labels())
-    if found is None:
-        raise Http404("There is no such import.")
-    return found
+    return render(request, "loyalty/data.html", context)

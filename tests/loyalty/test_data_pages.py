@@ -1,48 +1,23 @@
-"""Imports in the browser: the page Data, the upload and all that refuses one, one import with its rejected rows."""
+"""The page Data: what is there, what is missing, and the newest imports."""
 
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission, User
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from loyalty.models import Customer, IngestRun, Job, Order, OrderLine, Product, RejectedRow
+from loyalty.models import Customer, IngestRun, Order, OrderLine, Product
 from loyalty.queries.audit import data_audit
-from loyalty.services.ingest import kinds, run_ingest
-from loyalty.services.progress import QuietProgress
 from loyalty.services.sales import add_up_sales
 
 pytestmark = pytest.mark.django_db
-CUSTOMERS = b"customer_id,name\nc1,Ann\nc2,Ben\n"
-
-
-@pytest.fixture(autouse=True)
-def upload_dir(settings, tmp_path):
-    settings.UPLOAD_DIR = tmp_path
-    return tmp_path
 
 
 @pytest.fixture
 def browser(client, marketer):
     client.force_login(marketer)
     return client
-
-
-@pytest.fixture
-def upload(browser, django_capture_on_commit_callbacks):
-    """Post a file; the callbacks that would wake a worker are counted, not run."""
-
-    def post(content, kind="customers", name="people.csv", **more):
-        file = SimpleUploadedFile(name, content)
-        with django_capture_on_commit_callbacks() as woken:
-            response = browser.post(reverse("data"), {"kind": kind, "file": file, **more})
-        response.woken = len(woken)
-        return response
-
-    return post
 
 
 def text_of(response):
@@ -70,79 +45,10 @@ def n_queries(browser, url):
     return len(queries)
 
 
-def test_nobody_sees_the_data_without_logging_in(client, at):
-    pk = make_run(at).pk
-    for name, args in (("data", []), ("ingest-run", [pk]), ("rejected-rows", [pk]), ("import-template", ["orders"])):
-        assert client.get(reverse(name, args=args)).url.startswith(reverse("login"))
-
-
 def test_an_empty_shop_is_told_what_to_import_first(browser):
     page = text_of(browser.get(reverse("data")))
     assert "Nothing imported yet" in page
     assert "data-chart" not in page
-
-
-def test_an_upload_is_kept_and_given_to_a_worker(upload, marketer):
-    response = upload(CUSTOMERS)
-    run = IngestRun.objects.get()
-    assert response.url == reverse("ingest-run", args=[run.pk])
-    assert (run.job.task, run.job.params, run.job.started_by) == ("loyalty.ingest", {"run_id": run.pk}, marketer)
-    assert response.woken == 1
-
-
-def test_what_was_uploaded_is_taken_in_and_told(upload, browser):
-    upload(CUSTOMERS + b"c2,Bob\n")
-    run = IngestRun.objects.get()
-    run_ingest(run_id=run.pk, report=QuietProgress())
-    page = text_of(browser.get(reverse("ingest-run", args=[run.pk])))
-    assert set(Customer.objects.values_list("name", flat=True)) == {"Ann", "Ben"}
-    assert "Keep one of them" in page
-    assert "hx-get" not in page
-
-
-@pytest.mark.parametrize(
-    ("content", "more", "sentence"),
-    [
-        (b"customer_id,nme\nc1,Ann\n", {}, "Unknown column “nme”"),
-        (b"name\nAnn\n", {}, "Missing column “customer_id”"),
-        (b"", {}, "The file is empty."),
-        (b"customer_id,name,name\n1,2,3\n", {}, "stands there twice"),
-        (b"PK\x03\x04 a spreadsheet", {}, "save it as CSV first"),
-        (b"PAR1 but broken", {}, "damaged or incomplete"),
-        (CUSTOMERS, {"kind": "socks"}, "Select a valid choice"),
-        (CUSTOMERS, {"kind": ""}, "Choose what is in the file."),
-    ],
-)
-def test_an_upload_that_cannot_be_read_is_refused_at_the_field(upload, upload_dir, content, more, sentence):
-    response = upload(content, **more)
-    assert response.status_code == 422
-    assert sentence in text_of(response)
-    assert not IngestRun.objects.exists()
-    assert not Job.objects.exists()
-    assert response.woken == 0
-    assert not list(upload_dir.iterdir())
-
-
-def test_an_upload_without_a_file_is_refused(browser):
-    response = browser.post(reverse("data"), {"kind": "customers"})
-    assert response.status_code == 422
-    assert "Choose a file." in text_of(response)
-
-
-def test_a_file_that_is_too_large_is_refused(upload, settings):
-    settings.MAX_UPLOAD_BYTES = 10
-    assert "Cut it into smaller files" in text_of(upload(CUSTOMERS))
-
-
-def test_uploading_needs_the_permission(client, at):
-    reader = User.objects.create_user("reader", password="a-long-test-password")
-    client.force_login(reader)
-    file = SimpleUploadedFile("people.csv", CUSTOMERS)
-    assert client.post(reverse("data"), {"kind": "customers", "file": file}).status_code == 403
-    assert 'id="upload"' not in text_of(client.get(reverse("data")))
-    reader.user_permissions.add(Permission.objects.get(codename="add_ingestrun"))
-    client.force_login(User.objects.get(pk=reader.pk))
-    assert 'id="upload"' in text_of(client.get(reverse("data")))
 
 
 def test_the_page_needs_no_more_queries_for_more_imports(browser, at, marketer):
@@ -153,71 +59,6 @@ def test_the_page_needs_no_more_queries_for_more_imports(browser, at, marketer):
     for _ in range(8):
         make_run(at, started_by=marketer)
     assert n_queries(browser, reverse("data")) == before
-
-
-def test_imports_are_filtered_by_the_address(browser, at):
-    make_run(at, source="first.csv")
-    make_run(at, source="second.csv", kind="orders", state="done")
-    assert [one.run.source for one in browser.get(reverse("data"), {"kind": "orders"}).context["imports"]] == [
-        "second.csv"
-    ]
-    assert [one.run.source for one in browser.get(reverse("data"), {"state": "pending"}).context["imports"]] == [
-        "first.csv"
-    ]
-
-
-def test_the_exported_list_holds_no_formula(browser, at):
-    make_run(at, source="@SUM(1).csv")
-    lines = b"".join(browser.get(reverse("data"), {"format": "csv"}).streaming_content).decode()
-    assert ",'@SUM(1).csv," in lines
-
-
-def test_an_import_whose_job_was_stopped_does_not_wait_for_ever(browser, at):
-    job = Job.objects.create(task="loyalty.ingest", label="Import", state="cancelled", created_at=at, finished_at=at)
-    run = make_run(at, state="running", job=job)
-    page = text_of(browser.get(reverse("ingest-run", args=[run.pk])))
-    assert "Nothing was taken in" in page
-    assert "hx-get" not in page
-
-
-def test_an_import_under_way_asks_again(browser, at):
-    job = Job.objects.create(task="loyalty.ingest", label="Import", created_at=at)
-    run = make_run(at, job=job)
-    assert "hx-get" in text_of(browser.get(reverse("ingest-run", args=[run.pk])))
-
-
-def test_rejected_rows_are_shown_page_by_page_and_counted_by_reason(browser, at):
-    run = make_run(at, state="done", n_rows=60, n_rejected=60)
-    RejectedRow.objects.bulk_create(
-        RejectedRow(run=run, line=line, column="name", value="x", reason="Odd." if line % 3 else "Wrong.")
-        for line in range(60)
-    )
-    first = browser.get(reverse("ingest-run", args=[run.pk]))
-    second = browser.get(reverse("ingest-run", args=[run.pk]), {"page": first.context["page"].after})
-    lines = [row.line for response in (first, second) for row in response.context["page"].rows]
-    assert lines == list(range(60))
-    assert first.context["reasons"] == [("name", "Odd.", 40), ("name", "Wrong.", 20)]
-
-
-def test_rejected_rows_download_without_formulas(browser, at):
-    run = make_run(at, state="done", n_rejected=2)
-    RejectedRow.objects.create(run=run, line=3, column="name", value="=1+1", reason="Odd.")
-    RejectedRow.objects.create(run=run, line=2, column="-x", value="\tb", reason="Odd.")
-    lines = b"".join(browser.get(reverse("rejected-rows", args=[run.pk])).streaming_content).decode().splitlines()
-    assert lines == ["line,column,value,reason", "2,'-x,'\tb,Odd.", "3,name,'=1+1,Odd."]
-
-
-def test_an_unknown_import_is_not_found(browser):
-    assert browser.get(reverse("ingest-run", args=[1])).status_code == 404
-    assert browser.get(reverse("rejected-rows", args=[1])).status_code == 404
-    assert browser.get(reverse("import-template", args=["socks"])).status_code == 404
-
-
-@pytest.mark.parametrize("kind", [kind.name for kind in kinds()])
-def test_every_kind_has_a_template_that_is_accepted(browser, upload, kind):
-    template = browser.get(reverse("import-template", args=[kind]))
-    assert template["Content-Disposition"] == f'attachment; filename="{kind}.csv"'
-    assert upload(template.content, kind=kind).status_code == 302
 
 
 def test_the_audit_counts_what_is_there_and_what_is_not(at):
@@ -247,3 +88,11 @@ def test_a_filled_shop_is_drawn(browser, at):
     page = text_of(browser.get(reverse("data")))
     assert "2 of 5 weeks have none" in page
     assert "Most of all products’" in page
+
+
+def test_the_newest_imports_are_shown_and_no_more(browser, at):
+    for number in range(7):
+        make_run(at, source=f"file-{number}.csv")
+    page = text_of(browser.get(reverse("data")))
+    assert [f"file-{number}.csv" in page for number in range(7)] == [False, False, True, True, True, True, True]
+    assert reverse("imports") in page
