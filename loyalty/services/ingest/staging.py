@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -15,14 +16,16 @@ from django.db import connection
 
 from loyalty.services.ingest.cells import StagedCell, literal
 from loyalty.services.ingest.kinds import Column, Options, Part, RecordKind
-from loyalty.services.ingest.rows import LINE, PREFIX, RECORD, FileRefused, Problem, Rows
+from loyalty.services.ingest.rows import LINE, PREFIX, RECORD, UNSTORABLE, FileRefused, Problem, Rows
 
 RAW = "ingest_raw"
 CLEAN = "ingest_clean"
 PROBLEMS = "ingest_problems"
 CHANGES = "ingest_changes"
+# What was found wrong while reading, by the line of the file.
+FOUND = "ingest_found"
 COPY_BYTES = 1 << 18
-TABLES = (RAW, CLEAN, PROBLEMS, CHANGES)
+TABLES = (RAW, CLEAN, PROBLEMS, CHANGES, FOUND)
 # Hash joins and groups over the whole file stay in memory; given back at the end.
 WORK_MEMORY = "128MB"
 # From here on a row at a time is the wrong way to join, whatever the planner expects of tables it has not seen yet.
@@ -105,6 +108,7 @@ def _make_tables(cursor: Any, rows: Rows) -> None:
     cursor.execute(f"CREATE TEMP TABLE {RAW} ({columns})")
     cursor.execute(f'CREATE TEMP TABLE {PROBLEMS} (line bigint, place bigint, "column" text, value text, reason text)')
     cursor.execute(f"CREATE TEMP TABLE {CHANGES} (line bigint, part int, what text)")
+    cursor.execute(f'CREATE TEMP TABLE {FOUND} (line bigint, "column" text, value text, reason text)')
 
 
 def _staged_as(field: pa.Field) -> str:
@@ -121,42 +125,76 @@ def stage(into: Staging, tell: Callable[[int], None]) -> None:
     """Copy all rows in as they came, and keep what was found wrong while reading them."""
     names = ", ".join(f'"{name}"' for name in into.rows.schema.names)
     # One COPY a batch: between two of them the connection is free for the source's errors and for our progress.
-    for n_rows, text in _texts(into.rows.batches):
-        into.cursor.copy_expert(f"COPY {RAW} ({names}) FROM STDIN (FORMAT csv)", text, COPY_BYTES)
-        into.n_rows += n_rows
+    for made in _texts(into.rows):
+        _copy(into, f"{RAW} ({names})", made.rows)
+        _copy(into, FOUND, made.problems)
+        into.n_rows += made.n_rows
         tell(into.n_rows)
     if not into.n_rows:
         raise FileRefused("There are no rows. A heading alone says nothing.")
-    keep_problems(into, into.rows.problems)
-    into.run(f"ANALYZE {RAW}")
+    into.run(f"ANALYZE {RAW}, {FOUND}")
     if into.n_rows >= MANY_ROWS:
         into.run("SET enable_nestloop = off")
+    _keep_problems(into)
 
 
-def _texts(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[int, io.BytesIO]]:
-    """Each batch as CSV with its number of rows; the next one is made while the database takes the one before."""
+def _copy(into: Staging, table: str, text: io.BytesIO | None) -> None:
+    if text is not None:
+        into.cursor.copy_expert(f"COPY {table} FROM STDIN (FORMAT csv)", text, COPY_BYTES)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """One batch as CSV, and what was found wrong while it was made."""
+
+    n_rows: int
+    rows: io.BytesIO
+    problems: io.BytesIO | None
+
+
+def _texts(rows: Rows) -> Iterator[_Text]:
+    """Batch by batch; the next one is made while the database takes the one before."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="batches") as pool:
-        coming = pool.submit(_next_text, batches)
+        coming = pool.submit(_next_text, rows)
         while (made := coming.result()) is not None:
-            coming = pool.submit(_next_text, batches)
+            coming = pool.submit(_next_text, rows)
             yield made
 
 
-def _next_text(batches: Iterator[pa.RecordBatch]) -> tuple[int, io.BytesIO] | None:
-    batch = next(batches, None)
+def _next_text(rows: Rows) -> _Text | None:
+    batch = next(rows.batches, None)
     if batch is None:
         return None
+    # Handed over with their batch and forgotten here: a file of nothing but bad rows must not fill the memory.
+    problems = _problems_table(rows.problems) if rows.problems else None
+    rows.problems.clear()
+    return _Text(batch.num_rows, _csv_text(batch), _csv_text(problems) if problems else None)
+
+
+def _csv_text(batch: pa.RecordBatch | pa.Table) -> io.BytesIO:
     text = io.BytesIO()
     pacsv.write_csv(batch, text, pacsv.WriteOptions(include_header=False))
     text.seek(0)
-    return batch.num_rows, text
+    return text
 
 
-def keep_problems(into: Staging, problems: list[Problem]) -> None:
-    """Write down what was found wrong while reading."""
-    for problem in problems:
+def _problems_table(problems: list[Problem]) -> pa.Table:
+    return pa.table(
+        {
+            "line": pa.array([problem.line for problem in problems], pa.int64()),
+            "column": [problem.column for problem in problems],
+            "value": [problem.value.replace(UNSTORABLE, "") for problem in problems],
+            "reason": [problem.reason for problem in problems],
+        }
+    )
+
+
+def _keep_problems(into: Staging) -> None:
+    """Write down what was found wrong while reading, under the names that people know row and column by."""
+    into.run(f'SELECT DISTINCT "column" FROM {FOUND}')
+    for (column,) in into.cursor.fetchall():
         into.run(
-            f"INSERT INTO {PROBLEMS} SELECT s.{LINE}, {into.place()}, {into.told(problem.column)}, %s, %s "
-            f"FROM {RAW} s WHERE s.{LINE} = %s",
-            [problem.value, problem.reason, problem.line],
+            f"INSERT INTO {PROBLEMS} SELECT s.{LINE}, {into.place()}, {into.told(column)}, f.value, f.reason "
+            f'FROM {RAW} s JOIN {FOUND} f ON f.line = s.{LINE} WHERE f."column" = %s',
+            [column],
         )

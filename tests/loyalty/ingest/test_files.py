@@ -6,11 +6,15 @@ import io
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loyalty.models import Customer
-from loyalty.services.ingest import FileRefused, kind_named, kinds, read_file, template_csv
+from loyalty.services.ingest import FileRefused, Options, kind_named, kinds, read_file, template_csv
+from loyalty.services.ingest.rows import BATCH_ROWS
+from loyalty.services.ingest.staging import PROBLEMS, stage, staging
 
 pytestmark = pytest.mark.django_db
 
@@ -112,3 +116,30 @@ def test_any_text_comes_through_as_it_is(take, names, delimiter):
     assert dict(Customer.objects.values_list("external_id", "name")) == {
         str(number): name.strip(" ") for number, name in enumerate(names)
     }
+
+
+@pytest.mark.parametrize("n_bad", [3, 3000])
+def test_bad_rows_are_kept_in_batches_and_not_one_by_one(take, n_bad):
+    rows = "customer_id,name\n" + "".join(f"K{number},a,one cell too many\n" for number in range(n_bad)) + "L,b\n"
+
+    with CaptureQueriesContext(connection) as asked:
+        taken = take("customers", rows)
+
+    assert taken.counts == (1, 0, 0, n_bad)
+    assert [line for line, _, _ in taken.refusals] == list(range(2, n_bad + 2))
+    assert len(asked) < 60
+
+
+def test_bad_rows_are_forgotten_once_they_are_with_the_database(at, tmp_path):
+    path = tmp_path / "bad.csv"
+    path.write_text("customer_id,name\n" + "K,a,one cell too many\n" * 70_000)
+    kind, options = kind_named("customers"), Options(at=at, source="shop.csv")
+    rows = read_file(kind, path)
+
+    with staging(kind, rows, options) as staged:
+        held = []
+        stage(staged, lambda _: held.append(len(rows.problems)))
+        n_kept = staged.scalar(f"SELECT count(*) FROM {PROBLEMS}")
+
+    assert n_kept == 70_000
+    assert max(held) <= BATCH_ROWS
