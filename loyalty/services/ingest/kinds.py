@@ -74,6 +74,7 @@ class Column:
     default: Callable[[Options], Any] | None = None
     when_absent: str = ""  # SQL that stands for the column when a file does not have it
     example: str = ""
+    meaning: str = ""  # what people are told to put there
 
     @property
     def model_field(self) -> "Field[Any, Any]":
@@ -126,6 +127,7 @@ class RecordKind:
 
     name: str
     label: str
+    description: str = ""  # one line for those who choose what is in their file
     columns: tuple[Column, ...]
     parts: tuple[Part, ...]
     rules: tuple[Rule, ...] = ()
