@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from loyalty.api.problems import nothing_here
 from loyalty.api.routes import router
+from loyalty.services.ingest.templates import CSV, EXCEL
 from loyalty.views import data, imports, jobs, session, settings
 
 urlpatterns = [
@@ -24,7 +25,8 @@ urlpatterns = [
     path("data/imports/", imports.imports, name="imports"),
     path("data/imports/<int:pk>/", imports.ingest_run, name="ingest-run"),
     path("data/imports/<int:pk>/rejected.csv", imports.rejected_rows, name="rejected-rows"),
-    path("data/templates/<slug:kind>.csv", imports.import_template, name="import-template"),
+    path("data/templates/<slug:kind>.csv", imports.import_template, {"form": CSV}, name="import-template"),
+    path("data/templates/<slug:kind>.xlsx", imports.import_template, {"form": EXCEL}, name="import-template-excel"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/<int:pk>/", jobs.job, name="job"),
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job-progress"),

@@ -68,6 +68,7 @@ ROUTES = {
     "ingest-run": PAGE,
     "rejected-rows": PAGE,
     "import-template": PAGE,
+    "import-template-excel": PAGE,
     "jobs": PAGE,
     "job": PAGE,
     "job-progress": PAGE,

@@ -19,7 +19,8 @@ from loyalty.queries import imports as queries
 from loyalty.queries.jobs import job_standing
 from loyalty.queries.paging import keyset_page
 from loyalty.services.imports import start_import
-from loyalty.services.ingest import FileRefused, kinds, template_csv
+from loyalty.services.ingest import FileRefused, kinds, template_file
+from loyalty.services.ingest.templates import MEDIA_TYPES
 from loyalty.tasks import wake
 
 PAGE_SIZE = 25
@@ -114,13 +115,13 @@ def rejected_rows(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 @require_GET
-def import_template(request: HttpRequest, kind: str) -> HttpResponse:
+def import_template(request: HttpRequest, kind: str, form: str) -> HttpResponse:
     try:
-        text = template_csv(kind)
+        content = template_file(kind, form)
     except FileRefused as refusal:
         raise Http404(str(refusal)) from refusal
-    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{kind}.csv"'
+    response = HttpResponse(content, content_type=MEDIA_TYPES[form])
+    response["Content-Disposition"] = f'attachment; filename="{kind}.{form}"'
     return response
 
 

@@ -2,10 +2,11 @@
 
 from loyalty.services.ingest.files import read_file
 from loyalty.services.ingest.kinds import Options, RecordKind
-from loyalty.services.ingest.registry import kind_named, kinds, register_kind, template_csv
+from loyalty.services.ingest.registry import kind_named, kinds, register_kind
 from loyalty.services.ingest.reports import IngestReport, RowOutcome
 from loyalty.services.ingest.rows import FileRefused, Rows, from_table
 from loyalty.services.ingest.runs import ingest_records, ingest_rows, start_run
+from loyalty.services.ingest.templates import template_file
 from loyalty.services.ingest.uploads import accept_upload, ingest_file, run_ingest
 
 __all__ = [
@@ -26,5 +27,5 @@ __all__ = [
     "register_kind",
     "run_ingest",
     "start_run",
-    "template_csv",
+    "template_file",
 ]

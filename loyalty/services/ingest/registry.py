@@ -1,8 +1,5 @@
 """The kinds of record that can be imported, by name. An app above adds its own when Django starts."""
 
-import csv
-import io
-
 from loyalty.services.ingest.behaviour import INTERACTIONS, RATINGS
 from loyalty.services.ingest.customers import CONSENTS, CUSTOMERS
 from loyalty.services.ingest.kinds import RecordKind
@@ -26,16 +23,6 @@ def kind_named(name: str) -> RecordKind:
     if name not in _KINDS:
         raise FileRefused(f"There is no kind of record called “{name[:32]}”. Choose one of: {', '.join(_KINDS)}.")
     return _KINDS[name]
-
-
-def template_csv(kind: str) -> str:
-    """A heading and one example row: what a file of this kind looks like."""
-    columns = [column for column in kind_named(kind).columns if column.example or not column.when_absent]
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([column.name for column in columns])
-    writer.writerow([column.example for column in columns])
-    return text.getvalue()
 
 
 for _kind in (CUSTOMERS, PRODUCTS, ORDERS, INTERACTIONS, RATINGS, CONSENTS):

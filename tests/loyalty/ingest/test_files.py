@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loyalty.models import Customer
-from loyalty.services.ingest import FileRefused, Options, kind_named, kinds, read_file, template_csv
+from loyalty.services.ingest import FileRefused, Options, kind_named, kinds, read_file, template_file
 from loyalty.services.ingest.rows import BATCH_ROWS
 from loyalty.services.ingest.staging import PROBLEMS, stage, staging
 
@@ -91,7 +91,7 @@ def test_a_cell_that_cannot_be_stored_is_refused(take):
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)
 def test_a_template_has_a_heading_that_is_accepted(kind, tmp_path):
     path = tmp_path / "template.csv"
-    path.write_text(template_csv(kind.name))
+    path.write_bytes(template_file(kind.name, "csv"))
 
     assert set(read_file(kind, path).names) <= set(kind.names)
 
