@@ -21,6 +21,7 @@ from loyalty.services import jobs, sales
 from loyalty.services.ingest import run_ingest
 from loyalty.services.leases import Lease, claim
 from loyalty.services.progress import JobCancelled, LeaseLost, Progress
+from loyalty.services.trail import acting, actor_of_job
 
 log = structlog.get_logger(__name__)
 SUMS_ASKED_FOR_SECONDS = 60
@@ -62,8 +63,9 @@ def job_task(name: str) -> Callable[[JobService], Any]:
 
 def _work(lease: Lease, service: JobService) -> None:
     log.info("job.started")
+    actor = actor_of_job(Job.objects.select_related("started_by").get(pk=lease.job_id))
     try:
-        with _kept(lease):
+        with acting(lambda: actor), _kept(lease):
             summary = service(lease.params, lease)
         following = jobs.finish(lease, summary)
     except JobCancelled:

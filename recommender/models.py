@@ -52,6 +52,8 @@ class ModelVersion(models.Model):
 class Recommendation(models.Model):
     """A product offered to a customer by one version, with the reason."""
 
+    untracked = "It can be computed again at any time."
+
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="recommendations")
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="recommendations")
     model_version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="recommendations")
@@ -74,6 +76,8 @@ class Recommendation(models.Model):
 
 class ProductRelation(models.Model):
     """How one product stands to another, with the evidence."""
+
+    untracked = "It can be computed again at any time."
 
     class Kind(models.TextChoices):
         SIMILAR = "similar", "Similar"

@@ -75,6 +75,8 @@ class Segment(models.Model):
 class SegmentMembership(models.Model):
     """A customer in a segment, from one moment until another, or until further notice."""
 
+    untracked = "It keeps from when until when itself."
+
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="memberships")
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="segment_memberships")
     valid_from = models.DateTimeField()

@@ -5,8 +5,10 @@ from loyalty.models.orders import Order, OrderLine
 from loyalty.models.products import Category, Product
 from loyalty.models.records import IngestRun, RejectedRow
 from loyalty.models.sales import CustomerSales, ProductSales, SalesPeriod, SalesVersion
+from loyalty.models.trail import AuditEntry
 
 __all__ = [
+    "AuditEntry",
     "Category",
     "Consent",
     "Customer",

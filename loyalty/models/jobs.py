@@ -10,6 +10,8 @@ class Job(models.Model):
     A job with steps is the parent of one job a step, done in the order of `position`.
     """
 
+    untracked = "It changes with every report; its log tells people what happened."
+
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting for the step before"
         QUEUED = "queued", "Queued"
@@ -86,6 +88,8 @@ class Job(models.Model):
 
 class JobEntry(models.Model):
     """A line of a job's log, for people."""
+
+    untracked = "It is a log."
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="entries")
     at = models.DateTimeField()

@@ -8,6 +8,8 @@ from loyalty.models.jobs import Job
 class IngestRun(models.Model):
     """One file, or one call, that brought records in: what was taken, what was not, and why."""
 
+    untracked = "It is the record of an import."
+
     class State(models.TextChoices):
         PENDING = "pending", "Waiting"
         RUNNING = "running", "Running"
@@ -44,6 +46,8 @@ class IngestRun(models.Model):
 
 class RejectedRow(models.Model):
     """A row that was not taken: where it stood, what was wrong, what to do."""
+
+    untracked = "It is part of the record of an import."
 
     run = models.ForeignKey(IngestRun, on_delete=models.CASCADE, related_name="rejected_rows")
     line = models.BigIntegerField(help_text="Line of the file, the heading being line 1.")
