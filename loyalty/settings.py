@@ -48,7 +48,6 @@ INSTALLED_APPS = [
     "django_filters",
     "csp",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
@@ -205,7 +204,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=8 * 1024 * 1024)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "loyalty.api.authentication.KeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["loyalty.api.permissions.ModelPermissions"],
@@ -223,8 +222,8 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Rehearsal",
     "DESCRIPTION": (
         "Push customers, products and orders in; read segments, forecasts and recommendations back.\n\n"
-        "**Log in** with a token of your own: `Authorization: Token <key>`. You may do here what your account may do "
-        "in the browser.\n\n"
+        "**Log in** with a key from the page Settings: `Authorization: Bearer rk_…`. A key may do what its scopes "
+        "name, and never more than the person who made it may do in the browser.\n\n"
         "**Lists** come in pages of up to 500 rows (`page_size`); follow `next` until it is null. Rows that arrive "
         "meanwhile neither shift nor repeat what follows. A filter that does not exist is refused.\n\n"
         "**Refusals** are problem details (RFC 9457, `application/problem+json`): `detail` is a sentence, `errors` "

@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from loyalty.api.problems import nothing_here
 from loyalty.api.routes import router
 from loyalty.services.ingest.templates import CSV, EXCEL
-from loyalty.views import data, imports, jobs, session, settings
+from loyalty.views import data, imports, jobs, keys, session, settings
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -34,8 +34,8 @@ urlpatterns = [
     path("jobs/<int:pk>/retry/", jobs.job_retry, name="job-retry"),
     path("settings/", settings.settings, name="settings"),
     path("settings/password/", settings.PasswordChange.as_view(), name="password-change"),
-    path("settings/key/", settings.token_create, name="token-create"),
-    path("settings/key/revoke/", settings.token_revoke, name="token-revoke"),
+    path("settings/keys/", keys.keys, name="keys"),
+    path("settings/keys/<int:pk>/revoke/", keys.key_revoke, name="key-revoke"),
     path("", include("campaigns.urls")),
     path("", include("segments.urls")),
     path("", include("recommender.urls")),

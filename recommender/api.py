@@ -46,6 +46,7 @@ SERVING = Recommendation.objects.filter(model_version__alias=ModelVersion.Alias.
     )
 )
 class RecommendationViewSet(ListViewSet):
+    noun = "recommendations"
     queryset = SERVING
     serializer_class = RecommendationSerializer
     filterset_class = RecommendationFilter
@@ -64,6 +65,7 @@ class BestFirst(StablePaging):
     )
 )
 class CustomerRecommendationViewSet(NestedListViewSet):
+    noun = "recommendations"
     queryset = SERVING
     serializer_class = RecommendationSerializer
     pagination_class = BestFirst

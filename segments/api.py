@@ -59,6 +59,7 @@ class MemberSerializer(serializers.ModelSerializer[SegmentMembership]):
     retrieve=extend_schema(summary="One segment"),
 )
 class SegmentViewSet(NumberedViewSet):
+    noun = "segments"
     queryset = Segment.objects.select_related("segmentation").annotate(
         n_customers=Coalesce(Subquery(OPEN_MEMBERS, output_field=IntegerField()), 0)
     )
@@ -74,6 +75,7 @@ class SegmentViewSet(NumberedViewSet):
     )
 )
 class MemberViewSet(NestedListViewSet):
+    noun = "segments"
     queryset = SegmentMembership.objects.filter(valid_until=None).select_related("customer")
     serializer_class = MemberSerializer
     parent, parent_key = "segment", "id"

@@ -1,14 +1,25 @@
 """Rows in every table, as many as a test asks for: `fill(3)` twice makes six of each."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils.timezone import now
 
 from campaigns import models as campaigns
 from loyalty import models as loyalty
+from loyalty.services.keys import create_key
 from recommender.models import ModelVersion, ProductRelation, Recommendation
 from segments.models import Segment, Segmentation, SegmentMembership
 
 AT = datetime(2017, 11, 1, 12, tzinfo=UTC)
 LEVELS = ("low_95", "low_90", "low_80", "low_50", "mid", "high_50", "high_80", "high_90", "high_95")
+
+
+def bearer(user: Any, *scopes: str) -> str:
+    """The header of a key of that person, for everything unless scopes are named."""
+    _, told = create_key(user=user, name="Test", scope_names=scopes or ("*:read", "*:write"), at=now())
+    return f"Bearer {told}"
 
 
 def fill(n: int) -> None:
@@ -19,6 +30,7 @@ def fill(n: int) -> None:
 
 
 def _fill_one(number: int) -> None:
+    _calls(number)
     job = loyalty.Job.objects.create(task="loyalty.ingest", label=f"Import {number}", created_at=AT)
     loyalty.JobEntry.objects.create(job=job, at=AT, text="Began.")
     customer = loyalty.Customer.objects.create(external_id=f"c{number}", name=f"Customer {number}")
@@ -35,6 +47,14 @@ def _fill_one(number: int) -> None:
     )
     _campaign(number, customer, product, version)
     assert segment.pk
+
+
+def _calls(number: int) -> None:
+    robot, _ = User.objects.get_or_create(username="robot")
+    key, _ = create_key(user=robot, name=f"Shop {number}", scope_names=["*:read"], at=AT)
+    caller = f"key {key.pk}"
+    loyalty.AnsweredCall.objects.create(caller=caller, key=f"day {number}", fingerprint="f", status=200, body=b"{}")
+    loyalty.CallBudget.objects.create(caller=caller, spent_until=AT)
 
 
 def make_product(number: int, prefix: str = "p") -> loyalty.Product:

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns.models import Campaign, Offer, Simulation
-from loyalty.models import Customer, IngestRun, Job, Product
+from loyalty.models import ApiKey, Customer, IngestRun, Job, Product
 from loyalty.services.staff import CAMPAIGN_MANAGER, MARKETER, ensure_groups
 from recommender.models import ModelVersion
 from segments.models import Segment
@@ -76,8 +76,8 @@ ROUTES = {
     "job-retry": ACTION,
     "settings": PAGE,
     "password-change": PAGE,
-    "token-create": OWN,
-    "token-revoke": OWN,
+    "keys": PAGE,
+    "key-revoke": OWN,
     "schema": SCHEMA,
     "api-docs": PAGE,
     "api-customer-list": API_READ,
@@ -89,6 +89,15 @@ ROUTES = {
     "api-order-list": API_READ,
     "api-order-detail": API_READ,
     "api-order-batch-upsert": API_WRITE,
+    "api-interactions-batch-upsert": API_WRITE,
+    "api-ratings-batch-upsert": API_WRITE,
+    "api-consents-batch-upsert": API_WRITE,
+    "api-offers-batch-upsert": API_WRITE,
+    "api-offer-products-batch-upsert": API_WRITE,
+    "api-campaigns-batch-upsert": API_WRITE,
+    "api-campaign-offers-batch-upsert": API_WRITE,
+    "api-sends-batch-upsert": API_WRITE,
+    "api-redemptions-batch-upsert": API_WRITE,
     "api-job-list": API_READ,
     "api-job-detail": API_READ,
     "api-segment-list": API_READ,
@@ -133,6 +142,7 @@ def rows() -> dict[str, object]:
         "jobs": Job,
         "imports": IngestRun,
         "models": ModelVersion,
+        "keys": ApiKey,
     }
     return {noun: model.objects.earliest("pk").pk for noun, model in models.items()}
 
@@ -204,7 +214,18 @@ def test_an_anonymous_is_sent_to_the_log_in_and_nowhere_else(client):
 
 
 def rows_without_any():
-    return ("customers", "products", "segments", "offers", "campaigns", "simulations", "jobs", "imports", "models")
+    return (
+        "keys",
+        "customers",
+        "products",
+        "segments",
+        "offers",
+        "campaigns",
+        "simulations",
+        "jobs",
+        "imports",
+        "models",
+    )
 
 
 def test_nobody_posts_what_they_may_not(client, people):

@@ -8,14 +8,13 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from campaigns.models import Campaign, Simulation
 from loyalty.models import Customer, Job
 from recommender.models import ModelVersion
 from segments.models import Segment
-from tests.rows import fill, make_version
+from tests.rows import bearer, fill, make_version
 
 pytestmark = pytest.mark.django_db
 LISTS = ["customers", "products", "orders", "jobs", "segments", "campaigns", "simulations", "recommendations"]
@@ -58,7 +57,7 @@ def api(marketer):
 
 def calling_as(user):
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=user).key}")
+    client.credentials(HTTP_AUTHORIZATION=bearer(user))
     return client
 
 
@@ -75,7 +74,7 @@ def test_nobody_reads_without_a_token(world):
     for address in every_address():
         response = APIClient().get(f"/api/v1/{address}")
         assert response.status_code == 401, address
-        assert response["WWW-Authenticate"] == "Token"
+        assert response["WWW-Authenticate"] == "Bearer"
         assert is_problem(response), address
         cache.clear()
 
@@ -230,7 +229,7 @@ def test_a_body_that_cannot_be_read_is_refused_with_a_sentence(api, body, kind, 
 
 def test_guessing_tokens_is_slowed_down(api):
     stranger = APIClient()
-    stranger.credentials(HTTP_AUTHORIZATION="Token guessed")
+    stranger.credentials(HTTP_AUTHORIZATION="Bearer rk_guessed")
     answers = [stranger.get("/api/v1/customers").status_code for _ in range(31)]
     assert answers == [401] * 30 + [429]
     assert api.get("/api/v1/customers").status_code == 200

@@ -88,6 +88,7 @@ PLAN = OpenApiExample(
     retrieve=extend_schema(summary="One campaign"),
 )
 class CampaignViewSet(NumberedViewSet):
+    noun = "campaigns"
     queryset = Campaign.objects.prefetch_related("offers")
     serializer_class = CampaignSerializer
     filterset_class = CampaignFilter

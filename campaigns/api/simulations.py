@@ -62,6 +62,7 @@ class SimulationDetailSerializer(SimulationSerializer):
     retrieve=extend_schema(summary="One simulation: forecasts, what they rest on, and what really happened"),
 )
 class SimulationViewSet(NumberedViewSet):
+    noun = "simulations"
     queryset = Simulation.objects.select_related("audience", "model_version").prefetch_related("forecasts")
     serializer_class = SimulationSerializer
     filterset_fields = ["campaign", "audience"]

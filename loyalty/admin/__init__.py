@@ -1,8 +1,8 @@
 from django.contrib import admin
 
-from loyalty.admin import customers, imports, interactions, jobs, orders, products
+from loyalty.admin import customers, imports, interactions, jobs, keys, orders, products
 
-__all__ = ["customers", "imports", "interactions", "jobs", "orders", "products"]
+__all__ = ["customers", "imports", "interactions", "jobs", "keys", "orders", "products"]
 
 admin.site.site_header = "Rehearsal"
 admin.site.site_title = "Rehearsal"

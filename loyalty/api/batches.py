@@ -1,6 +1,5 @@
 """Rows that a shop pushes: their shape is checked here, everything else by the import that files go through, too."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,68 +10,17 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from rest_framework.exceptions import APIException, ParseError, ValidationError
 
-from loyalty.services.ingest import FileRefused, Options, RecordKind, ingest_records
-from loyalty.services.ingest.kinds import Cell
+from loyalty.api.doors import Door, Errors
+from loyalty.services.ingest import FileRefused, Options, ingest_records
+from loyalty.services.ingest.kinds import Cell, Column
 
 MAX_ROWS = 1000
 STATUSES = ("created", "updated", "unchanged", "rejected")
-TORN = "Another row of this"
-Errors = dict[str, str]
 
 
 class AlreadyThere(APIException):
     status_code = 409
     default_code = "already_there"
-
-
-@dataclass(frozen=True)
-class Door:
-    """How one kind of record is written to the API: `names` are the API's words for columns of the import."""
-
-    kind: RecordKind
-    names: Mapping[str, str]
-    closed: frozenset[str] = frozenset()  # columns that only the import itself fills
-
-    @property
-    def key(self) -> str:
-        return self._api_name(self.kind.main.key[0] if not self.kind.nested else self.kind.parts[0].key[0])
-
-    def _api_name(self, column: str) -> str:
-        return next((ours for ours, theirs in self.names.items() if theirs == column), column)
-
-    def fields(self, *, nested: bool) -> dict[str, Cell]:
-        """The fields of a record, or of the records in its list, and what each holds."""
-        head = {name for part in self.kind.parts[:1] for name in (*part.key, *part.all_columns)}
-        head |= {link.column for part in self.kind.parts if part.only_updates for link in part.links}
-        return {
-            self._api_name(column.name): column.cell
-            for column in self.kind.columns
-            if column.name not in self.closed and (not self.kind.nested or (column.name in head) != nested)
-        }
-
-    def to_import(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {self.names.get(name, name): value for name, value in row.items()}
-
-    def from_import(self, errors: Sequence[tuple[str, str]], numbers: Sequence[int]) -> Errors:
-        """In the API's words. `numbers` are the caller's numbers of the rows that the import counted from 1."""
-        found = {self._place(name): self._renumbered(reason, numbers) for name, reason in errors}
-        # That a line of an order waits for another one is news only where the other one is in another row.
-        return {name: reason for name, reason in found.items() if not reason.startswith(TORN)} or found
-
-    def _place(self, column: str) -> str:
-        """Where in the caller's record a column stands: the import tells some of the head's beside each line."""
-        bare = self._in_our_words(column.rpartition(".")[2])
-        return bare if bare in self.fields(nested=False) else self._in_our_words(column)
-
-    def _renumbered(self, reason: str, numbers: Sequence[int]) -> str:
-        return re.sub(
-            r"\b(?:Record|line) (\d+)\b", lambda found: f"row {numbers[int(found[1]) - 1]}", self._in_our_words(reason)
-        )
-
-    def _in_our_words(self, text: str) -> str:
-        for ours, theirs in self.names.items():
-            text = re.sub(rf"\b{theirs}\b", ours, text)
-        return text
 
 
 @dataclass
@@ -126,7 +74,7 @@ def _shared_fields(door: Door, rows: Sequence[Any]) -> set[str]:
     """Fields that every row has to name because one does, or the import would empty them. An order is always whole."""
     if door.kind.nested:
         return set()
-    return {name for row in rows if isinstance(row, dict) for name in row} & door.fields(nested=False).keys()
+    return {name for row in rows if isinstance(row, dict) for name in row} & door.columns.keys()
 
 
 def _taken(door: Door, records: Sequence[Mapping[str, Any]], by: User, at: datetime) -> Any:
@@ -151,7 +99,7 @@ def create(door: Door, row: Any, *, by: User, at: datetime) -> str:
 def _problems(door: Door, row: Any, shared: set[str]) -> Errors:
     if not isinstance(row, dict):
         return {"": "Each row is an object with named fields."}
-    errors = dict(_field_problems(row, door.fields(nested=False), door.kind.nested))
+    errors = dict(_field_problems(row, door.columns, door.kind.nested))
     if row.get(door.key) in (None, ""):
         errors[door.key] = f"Fill in {door.key}: every row needs it."
     for name in sorted(shared - set(row)):
@@ -168,22 +116,23 @@ def _list_problems(door: Door, lines: Any) -> Errors:
     if not isinstance(lines, list) or not lines:
         return {nested: f"Send a list of {nested} with at least one in it."}
     errors: Errors = {}
-    known = door.fields(nested=True)
     for place, line in enumerate(lines):
         if not isinstance(line, dict):
             errors[f"{nested}[{place}]"] = "Send an object with named fields."
         else:
-            errors |= {f"{nested}[{place}].{name}": reason for name, reason in _field_problems(line, known, "")}
+            errors |= {
+                f"{nested}[{place}].{name}": reason for name, reason in _field_problems(line, door.list_columns, "")
+            }
     return errors
 
 
-def _field_problems(row: Mapping[str, Any], known: Mapping[str, Cell], nested: str) -> Iterator[tuple[str, str]]:
+def _field_problems(row: Mapping[str, Any], known: Mapping[str, Column], nested: str) -> Iterator[tuple[str, str]]:
     for name, value in row.items():
         if name == nested and nested:
             continue
         if name not in known:
             yield name[:64], f"There is no such field. Choose from: {', '.join([*known, nested]).rstrip(', ')}."
-        elif isinstance(value, dict | list) and known[name] is not Cell.JSON:
+        elif isinstance(value, dict | list) and known[name].cell is not Cell.JSON:
             yield name, "Send one value here, not a list or an object."
-        elif value is not None and not isinstance(value, dict) and known[name] is Cell.JSON:
+        elif value is not None and not isinstance(value, dict) and known[name].cell is Cell.JSON:
             yield name, "Send an object with named values here."

@@ -2,7 +2,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from loyalty.api.batches import Door
+from loyalty.api.doors import Door
 from loyalty.api.permissions import add_and_change
 from loyalty.api.serializers import batch_of
 from loyalty.api.viewsets import WrittenViewSet
@@ -68,9 +68,10 @@ BATCH = [ROW, {**ROW, "external_id": "C-1002", "name": "Grace Hopper"}]
     ),
 )
 class CustomerViewSet(WrittenViewSet):
+    noun = "customers"
     queryset = Customer.objects.all()
     serializer_class = CustomerSerializer
     filterset_class = CustomerFilter
     lookup_field = "external_id"
     action_permissions = {"batch_upsert": add_and_change(Customer)}
-    door = Door(kind_named("customers"), {"external_id": "customer_id"})
+    door = Door(kind_named("customers"))

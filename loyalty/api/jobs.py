@@ -35,6 +35,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     retrieve=extend_schema(summary="How far one job is"),
 )
 class JobViewSet(NumberedViewSet):
+    noun = "jobs"
     queryset = Job.objects.order_by("id")
     serializer_class = JobSerializer
     filterset_fields = ["state", "parent"]

@@ -5,7 +5,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from loyalty.api.batches import Door
+from loyalty.api.doors import Door
 from loyalty.api.permissions import add_and_change
 from loyalty.api.serializers import batch_of
 from loyalty.api.viewsets import WrittenViewSet
@@ -93,11 +93,12 @@ ROW = {
     ),
 )
 class OrderViewSet(WrittenViewSet):
+    noun = "orders"
     queryset = Order.objects.select_related("customer", "reverses").prefetch_related(
         Prefetch("lines", OrderLine.objects.select_related("product").order_by("line_number"))
     )
     serializer_class = OrderSerializer
     filterset_class = OrderFilter
     lookup_field = "external_id"
-    action_permissions = {"batch_upsert": [*add_and_change(Order), *add_and_change(OrderLine)]}
-    door = Door(kind_named("orders"), {"external_id": "order_id", "customer": "customer_id"})
+    action_permissions = {"batch_upsert": add_and_change(Order, OrderLine)}
+    door = Door(kind_named("orders"))

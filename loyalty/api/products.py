@@ -2,7 +2,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from loyalty.api.batches import Door
+from loyalty.api.doors import Door
 from loyalty.api.permissions import add_and_change
 from loyalty.api.serializers import batch_of
 from loyalty.api.viewsets import WrittenViewSet
@@ -79,9 +79,10 @@ ROW = {
     ),
 )
 class ProductViewSet(WrittenViewSet):
+    noun = "products"
     queryset = Product.objects.select_related("category")
     serializer_class = ProductSerializer
     filterset_class = ProductFilter
     lookup_field = "sku"
     action_permissions = {"batch_upsert": add_and_change(Product)}
-    door = Door(kind_named("products"), {}, frozenset({"is_catalogued"}))
+    door = Door(kind_named("products"))

@@ -33,7 +33,11 @@ PROBLEM_SCHEMAS = {
 def describe_refusals(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """A hook of drf-spectacular: any operation may be refused, and always in the same shape."""
     result["components"]["schemas"].update(PROBLEM_SCHEMAS)
+    told = {tag["name"] for tag in result["tags"]}
     for operations in result["paths"].values():
         for operation in operations.values():
+            # A kind of record that an app registered brings its own heading.
+            result["tags"] += [{"name": name} for name in operation["tags"] if name not in told]
+            told.update(operation["tags"])
             operation["responses"].setdefault("4XX", PROBLEM)
     return result

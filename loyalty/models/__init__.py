@@ -1,6 +1,8 @@
+from loyalty.models.calls import AnsweredCall, CallBudget
 from loyalty.models.customers import Consent, Customer
 from loyalty.models.interactions import Interaction, Rating
 from loyalty.models.jobs import Job, JobEntry
+from loyalty.models.keys import ApiKey
 from loyalty.models.orders import Order, OrderLine
 from loyalty.models.products import Category, Product
 from loyalty.models.records import IngestRun, RejectedRow
@@ -8,7 +10,10 @@ from loyalty.models.sales import CustomerSales, ProductSales, SalesPeriod, Sales
 from loyalty.models.trail import AuditEntry
 
 __all__ = [
+    "AnsweredCall",
+    "ApiKey",
     "AuditEntry",
+    "CallBudget",
     "Category",
     "Consent",
     "Customer",

@@ -4,11 +4,10 @@ from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from loyalty.models import Category, Customer, IngestRun, Order, OrderLine, Product
-from tests.rows import make_product
+from tests.rows import bearer, make_product
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def api(marketer):
     cache.clear()
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {Token.objects.create(user=marketer).key}")
+    client.credentials(HTTP_AUTHORIZATION=bearer(marketer))
     return client
 
 

@@ -6,7 +6,6 @@ import pytest
 from django.conf import settings as configured
 from django.contrib.staticfiles import finders
 from django.urls import reverse
-from rest_framework.authtoken.models import Token
 
 from loyalty.queries import parts
 
@@ -27,9 +26,6 @@ def text_of(response):
 def test_nobody_gets_here_without_logging_in(client):
     for name in ("settings", "password-change"):
         assert client.get(reverse(name)).url.startswith(reverse("login"))
-    for name in ("token-create", "token-revoke"):
-        assert client.post(reverse(name)).url.startswith(reverse("login"))
-    assert not Token.objects.exists()
 
 
 def test_the_page_tells_who_where_and_what(browser, marketer):
@@ -43,39 +39,6 @@ def test_the_page_tells_who_where_and_what(browser, marketer):
 def test_only_staff_is_shown_the_administration(client, django_user_model):
     client.force_login(django_user_model.objects.create_user("reader", password=OLD))
     assert reverse("admin:index") not in text_of(client.get(reverse("settings")))
-
-
-def test_a_new_key_is_shown_once_and_works(browser, client):
-    browser.post(reverse("token-create"))
-    key = Token.objects.get().key
-    assert key in text_of(browser.get(reverse("settings")))
-    assert key not in text_of(browser.get(reverse("settings")))
-    client.logout()
-    assert client.get("/api/v1/jobs/", headers={"Authorization": f"Token {key}"}).status_code == 200
-
-
-def test_making_another_key_ends_the_first(browser):
-    browser.post(reverse("token-create"))
-    first = Token.objects.get().key
-    browser.post(reverse("token-create"))
-    assert Token.objects.get().key != first
-
-
-def test_a_revoked_key_opens_nothing(browser, client):
-    browser.post(reverse("token-create"))
-    key = Token.objects.get().key
-    browser.post(reverse("token-revoke"))
-    client.logout()
-    assert client.get("/api/v1/jobs/", headers={"Authorization": f"Token {key}"}).status_code == 401
-
-
-def test_revoking_without_a_key_is_answered(browser):
-    assert "You had no key." in text_of(browser.post(reverse("token-revoke"), follow=True))
-
-
-@pytest.mark.parametrize("name", ["token-create", "token-revoke"])
-def test_keys_change_by_post_only(browser, name):
-    assert browser.get(reverse(name)).status_code == 405
 
 
 def test_the_password_is_changed_and_one_stays_logged_in(browser, marketer):

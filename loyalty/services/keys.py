@@ -1,0 +1,71 @@
+"""The keys with which other systems speak for a person."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+
+from loyalty.models import ApiKey
+from loyalty.services.scopes import scopes
+
+MARK = "rk"
+PREFIX_BYTES, SECRET_BYTES = 6, 32
+USE_TOLD_EVERY = timedelta(minutes=1)
+# Compared with when there is no such key, so that asking takes as long as when there is one.
+NOBODY = hashlib.sha256(b"nobody").hexdigest()
+
+
+class KeyRefused(Exception):
+    """The key cannot be made as asked."""
+
+
+def create_key(
+    *, user: User, name: str, scope_names: Sequence[str], at: datetime, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """A new key and its secret, which is told this one time and not kept."""
+    unknown = sorted(set(scope_names) - {scope.name for scope in scopes()})
+    if unknown or not scope_names:
+        raise KeyRefused(f"There is no scope {unknown[0]}." if unknown else "Choose what the key may do.")
+    prefix, secret = secrets.token_hex(PREFIX_BYTES), secrets.token_urlsafe(SECRET_BYTES)
+    key = ApiKey.objects.create(
+        user=user,
+        name=name,
+        prefix=prefix,
+        secret_sha256=_hashed(secret),
+        scopes=list(dict.fromkeys(scope_names)),
+        created_at=at,
+        expires_at=expires_at,
+    )
+    return key, f"{MARK}_{prefix}_{secret}"
+
+
+def revoke_key(*, key: ApiKey, at: datetime) -> bool:
+    """The key stops working at once. False when it had already."""
+    return bool(ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at))
+
+
+def key_for(*, told: str, at: datetime) -> ApiKey | None:
+    """The key that works with this text, its use noted; None for any other text."""
+    mark, _, rest = told.partition("_")
+    prefix, _, secret = rest.partition("_")
+    found = ApiKey.objects.select_related("user").filter(prefix=prefix).first() if mark == MARK else None
+    is_right = hmac.compare_digest(found.secret_sha256 if found else NOBODY, _hashed(secret))
+    if found is None or not is_right or not found.works(at) or not found.user.is_active:
+        return None
+    _note_use(found, at)
+    return found
+
+
+def _note_use(key: ApiKey, at: datetime) -> None:
+    """Once a minute is enough for people, and a call that only reads should seldom write."""
+    if key.last_used_at is None or key.last_used_at <= at - USE_TOLD_EVERY:
+        before = Q(last_used_at=None) | Q(last_used_at__lte=at - USE_TOLD_EVERY)
+        ApiKey.objects.filter(before, pk=key.pk).update(last_used_at=at)
+
+
+def _hashed(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
