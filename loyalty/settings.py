@@ -103,6 +103,12 @@ VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 ARTEFACT_DIR = Path(env.str("ARTEFACT_DIR", default=str(VAR_DIR / "artefacts")))
 UPLOAD_DIR = Path(env.str("UPLOAD_DIR", default=str(VAR_DIR / "uploads")))
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", default=256 * 1024 * 1024)
+# Where scheduled sources may look: no folder of this machine and no machine of the inner network unless named here.
+IMPORT_PROTOCOLS = env.list("IMPORT_PROTOCOLS", default=["file", "s3", "gs", "gcs", "abfs", "https", "sftp"])
+IMPORT_ROOTS = env.list("IMPORT_ROOTS", default=[])
+IMPORT_PRIVATE_HOSTS = env.list("IMPORT_PRIVATE_HOSTS", default=[])
+# A file that changes between two looks so far apart is still being written.
+IMPORT_SETTLE_SECONDS = env.float("IMPORT_SETTLE_SECONDS", default=3.0)
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="USD")
 
 # --- Time: stored in UTC, shown and cut into days in the shop's zone ------------------------------
@@ -135,13 +141,19 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
 CELERY_TASK_DEFAULT_QUEUE = env.str("QUEUE", default="default")
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 JOB_SWEEP_SECONDS = 5
+SOURCES_DUE_SECONDS = 60
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {
         "task": "loyalty.sweep_jobs",
         "schedule": JOB_SWEEP_SECONDS,
         # A sweep nobody ran in time is worthless: the next one is on its way.
         "options": {"expires": JOB_SWEEP_SECONDS},
-    }
+    },
+    "visit-due-sources": {
+        "task": "loyalty.visit_due_sources",
+        "schedule": SOURCES_DUE_SECONDS,
+        "options": {"expires": SOURCES_DUE_SECONDS},
+    },
 }
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=45)
 JOB_MAX_ATTEMPTS = 5

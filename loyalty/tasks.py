@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,6 +22,7 @@ from loyalty.services import jobs, sales
 from loyalty.services.ingest import run_ingest
 from loyalty.services.leases import Lease, claim
 from loyalty.services.progress import JobCancelled, LeaseLost, Progress
+from loyalty.services.sources import schedules, visits
 from loyalty.services.trail import acting, actor_of_job
 
 log = structlog.get_logger(__name__)
@@ -120,6 +122,21 @@ def _keep(lease: Lease, done: threading.Event) -> None:
 @job_task("loyalty.ingest")
 def ingest(params: dict[str, Any], report: Progress) -> dict[str, Any]:
     return run_ingest(run_id=params["run_id"], report=report)
+
+
+@job_task("loyalty.visit_source")
+def visit_source(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    return visits.visit_source(visit_id=params["visit_id"], at=now(), report=report, pause=_let_files_settle)
+
+
+def _let_files_settle() -> None:
+    time.sleep(settings.IMPORT_SETTLE_SECONDS)
+
+
+@shared_task(name="loyalty.visit_due_sources")  # type: ignore[untyped-decorator]
+def visit_due_sources() -> None:
+    for job in schedules.make_due(at=now()):
+        wake(job)
 
 
 @shared_task(name="loyalty.sweep_jobs")  # type: ignore[untyped-decorator]

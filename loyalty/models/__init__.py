@@ -7,6 +7,7 @@ from loyalty.models.orders import Order, OrderLine
 from loyalty.models.products import Category, Product
 from loyalty.models.records import IngestRun, RejectedRow
 from loyalty.models.sales import CustomerSales, ProductSales, SalesPeriod, SalesVersion
+from loyalty.models.sources import ImportSource, SourceFile, SourceVisit
 from loyalty.models.trail import AuditEntry
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Consent",
     "Customer",
     "CustomerSales",
+    "ImportSource",
     "IngestRun",
     "Interaction",
     "Job",
@@ -30,4 +32,6 @@ __all__ = [
     "RejectedRow",
     "SalesPeriod",
     "SalesVersion",
+    "SourceFile",
+    "SourceVisit",
 ]
