@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0004_audit_trail'),
+        ('loyalty', '0005_api_keys_and_calls'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
