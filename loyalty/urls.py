@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from loyalty.api.problems import nothing_here
 from loyalty.api.routes import router
 from loyalty.services.ingest.templates import CSV, EXCEL
-from loyalty.views import data, imports, jobs, keys, session, settings
+from loyalty.views import data, imports, jobs, keys, session, settings, trail
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -32,6 +32,7 @@ urlpatterns = [
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job-progress"),
     path("jobs/<int:pk>/cancel/", jobs.job_cancel, name="job-cancel"),
     path("jobs/<int:pk>/retry/", jobs.job_retry, name="job-retry"),
+    path("changes/", trail.changes, name="changes"),
     path("settings/", settings.settings, name="settings"),
     path("settings/password/", settings.PasswordChange.as_view(), name="password-change"),
     path("settings/keys/", keys.keys, name="keys"),

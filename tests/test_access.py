@@ -75,6 +75,7 @@ ROUTES = {
     "job-cancel": ACTION,
     "job-retry": ACTION,
     "settings": PAGE,
+    "changes": FORM,
     "password-change": PAGE,
     "keys": PAGE,
     "key-revoke": OWN,

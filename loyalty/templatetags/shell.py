@@ -37,7 +37,7 @@ ENTRIES = [
     Entry("Models", "models", "brain"),
     Entry("Data", "data", "database", ("imports", "import-new", "ingest-run")),
     Entry("Jobs", "jobs", "list-check", ("job",)),
-    Entry("Settings", "settings", "settings", ("keys",)),
+    Entry("Settings", "settings", "settings", ("keys", "changes")),
 ]
 
 
