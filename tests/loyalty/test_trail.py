@@ -7,8 +7,10 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from rest_framework.test import APIClient
 
 from loyalty.models import AuditEntry, Customer, Product
+from loyalty.services.keys import create_key
 from loyalty.services.trail import SETTING, Actor, Via, acting, because
 from loyalty.services.trail_triggers import ACCOUNTS, EVENTS, tracked_models
 from tests.rows import fill
@@ -170,3 +172,19 @@ def test_a_request_is_the_doing_of_who_sent_it(client, marketer):
     assert response.status_code == 302, response.context["adminform"].form.errors
     (entry,) = told(table="loyalty_product", action="changed")
     assert (entry.actor_name, entry.via, entry.after["name"]) == ("marketer", "admin", "Green tea")
+
+
+def test_a_call_is_the_doing_of_its_key(marketer, at):
+    key, secret = create_key(user=marketer, name="Shop", scope_names=["customers:write"], at=at)
+    rows = [{"external_id": "C-1", "name": "Ada"}, {"external_id": "C-2", "name": "Grace"}]
+    response = APIClient().post(
+        "/api/v1/customers/batch-upsert", {"rows": rows}, format="json", HTTP_AUTHORIZATION=f"Bearer {secret}"
+    )
+    assert response.status_code == 200, response.json()
+    entries = told(table="loyalty_customer")
+    assert [(entry.object_key, entry.actor_name, entry.via) for entry in entries] == [
+        ("C-1", "marketer", "api"),
+        ("C-2", "marketer", "api"),
+    ]
+    assert {entry.api_key for entry in entries} == {str(key)}
+    assert told(table="loyalty_apikey", action="changed") == [], "that a key was used is no change"
