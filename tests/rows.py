@@ -84,6 +84,22 @@ def _shopping(number: int, customer: loyalty.Customer, product: loyalty.Product)
     loyalty.Rating.objects.create(
         customer=customer, product=product, kind="explicit", value=0.5, source="web", rated_at=AT
     )
+    make_review(number, product, customer=customer)
+    merge = loyalty.CustomerMerge.objects.create(
+        kept=customer, gone_id=1_000_000 + number, gone_external_id=f"gone{number}", gone_row={}, merged_at=AT
+    )
+    loyalty.CustomerAlias.objects.create(external_id=f"gone{number}", customer=customer, merge=merge)
+    loyalty.MergedRow.objects.create(merge=merge, table="loyalty_order", column="customer_id", row_id=f"{number}")
+    loyalty.SentimentReader.objects.create(
+        label=f"Reader {number}", arrays=b"", sha256="s", verdict="Beats the words.", n_reviews=9, learnt_at=AT
+    )
+
+
+def make_review(number: int, product: loyalty.Product, **values: object) -> loyalty.Review:
+    given = {"title": "Fine", "text": "It is good.", "rating": 0.5, "sentiment": 0.4, "sentiment_version": "words-1"}
+    return loyalty.Review.objects.create(
+        external_id=f"r{number}", source="web", product=product, reviewed_at=AT, **{**given, **values}
+    )
 
 
 def _import(number: int, job: loyalty.Job) -> None:
@@ -164,6 +180,7 @@ def _campaign(number: int, customer: loyalty.Customer, product: loyalty.Product,
     audience = make_audience(number, customer)
     campaign = make_campaign(number, offer, audience=audience, external_id=f"k{number}")
     make_simulation(campaign, audience, version)
+    campaigns.Holdout.objects.create(campaign=campaign, customer=customer, propensity=0.9)
     campaigns.Redemption.objects.create(campaign=campaign, offer=offer, customer=customer, redeemed_at=AT)
     campaigns.Outcome.objects.create(
         campaign=campaign, metric="redeemers", value=99, observed_until=AT, is_complete=True

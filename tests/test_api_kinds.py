@@ -89,7 +89,9 @@ def test_past_campaigns_come_in_with_everything_that_belongs_to_them(api, shop):
 def test_a_refusal_speaks_the_words_of_the_api(api, shop):
     body = api.post("/api/v1/redemptions/batch-upsert", {"rows": [{"customer_id": "c1"}]}).json()
     (unknown,) = [error for error in body["results"][0]["errors"] if error["field"] == "customer_id"]
-    assert unknown["reason"] == ("There is no such field. Choose from: campaign, offer, customer, redeemed_at.")
+    assert unknown["reason"] == (
+        "There is no such field. Choose from: campaign, offer, customer, redeemed_at, order, code, discount."
+    )
 
 
 def test_one_needs_the_permission_for_every_table_of_the_kind(django_user_model):

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns.admin.plans import CampaignAddForm
-from campaigns.models import Campaign, CampaignOffer
+from campaigns.models import Campaign, CampaignOffer, Holdout
 from campaigns.services.campaigns import CampaignInvalid, approve_campaign, create_campaign, submit_campaign
 from loyalty.admin.records import LookOnlyAdmin, LookOnlyInline, RecordAdmin
 
@@ -81,5 +81,15 @@ class CampaignOfferAdmin(LookOnlyAdmin):
     list_display = ["campaign", "offer"]
     list_select_related = ["campaign", "offer"]
     search_fields = ["campaign__name__icontains", "offer__external_id__exact"]
+    ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []
+
+
+@admin.register(Holdout)
+class HoldoutAdmin(LookOnlyAdmin):
+    list_display = ["campaign", "customer", "propensity"]
+    list_select_related = ["campaign", "customer"]
+    search_fields = ["customer__external_id__exact"]
+    search_help_text = "External id of the customer"
     ordering = ["-id"]
     sortable_by: ClassVar[list[str]] = []

@@ -1,7 +1,9 @@
+from typing import ClassVar
+
 from django.contrib import admin
 
 from campaigns.models import Outcome, Redemption
-from loyalty.admin.records import LookOnlyAdmin, RecordAdmin
+from loyalty.admin.records import LookOnlyAdmin, RecordAdmin, RecordForm
 
 
 @admin.register(Outcome)
@@ -13,12 +15,17 @@ class OutcomeAdmin(LookOnlyAdmin):
     ordering = ["-id"]
 
 
+class RedemptionForm(RecordForm):
+    sentences: ClassVar = {"redemption_discount_not_negative": ("discount", "The discount cannot be below zero.")}
+
+
 @admin.register(Redemption)
 class RedemptionAdmin(RecordAdmin):
-    list_display = ["campaign", "offer", "customer", "redeemed_at"]
+    form = RedemptionForm
+    list_display = ["campaign", "offer", "customer", "redeemed_at", "code", "discount"]
     list_select_related = ["campaign", "offer", "customer"]
     search_fields = ["customer__external_id__exact", "offer__external_id__exact"]
     search_help_text = "External id of the customer or of the offer"
-    autocomplete_fields = ["campaign", "offer", "customer"]
+    autocomplete_fields = ["campaign", "offer", "customer", "order"]
     ordering = ["-id"]
     sortable_by = ["redeemed_at"]

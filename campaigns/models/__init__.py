@@ -1,5 +1,5 @@
 from campaigns.models.audiences import Audience, AudienceMember
-from campaigns.models.campaigns import Campaign, CampaignOffer
+from campaigns.models.campaigns import Campaign, CampaignOffer, Holdout
 from campaigns.models.offers import Offer, OfferProduct
 from campaigns.models.outcomes import Outcome, Redemption
 from campaigns.models.simulations import Forecast, Simulation
@@ -10,6 +10,7 @@ __all__ = [
     "Campaign",
     "CampaignOffer",
     "Forecast",
+    "Holdout",
     "Offer",
     "OfferProduct",
     "Outcome",

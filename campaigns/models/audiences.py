@@ -40,6 +40,14 @@ class AudienceMember(models.Model):
     score_high = models.FloatField(null=True, blank=True)
     expected_profit = models.FloatField(null=True, blank=True, help_text="In the campaign's currency.")
     reason = models.CharField(max_length=300, blank=True)
+    channel = models.CharField(max_length=32, blank=True, default="", db_default="")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    cost = models.DecimalField(
+        max_digits=8, decimal_places=4, null=True, blank=True, help_text="Of this one send, where it is known."
+    )
+    propensity = models.FloatField(
+        null=True, blank=True, help_text="The chance this customer had of being sent to, before it was drawn."
+    )
 
     class Meta:
         ordering = ["audience", "position", "id"]
@@ -48,6 +56,11 @@ class AudienceMember(models.Model):
             models.CheckConstraint(
                 condition=Q(score__isnull=True) | Q(score__gte=0, score__lte=1), name="score_is_a_chance"
             ),
+            # Nobody without a chance was sent to, and an effect is weighed by one over it.
+            models.CheckConstraint(
+                condition=Q(propensity__gt=0, propensity__lte=1), name="send_propensity_is_a_chance"
+            ),
+            models.CheckConstraint(condition=Q(cost__gte=0), name="send_cost_not_negative"),
         ]
 
     def __str__(self) -> str:

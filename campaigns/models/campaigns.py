@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from campaigns.models.audiences import Audience
 from campaigns.models.offers import Offer
+from loyalty.models import Customer
 from loyalty.models.products import CURRENCY
 
 CHANNELS = {"mail": "Mail", "email": "E-mail", "sms": "Text message", "push": "App message"}
@@ -107,6 +108,29 @@ class Campaign(models.Model):
     @property
     def n_days(self) -> int:
         return (self.last_day - self.first_day).days + 1
+
+
+class Holdout(models.Model):
+    """A customer kept out of a campaign on purpose, so that its effect can be told."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="holdouts", db_index=False)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="holdouts")
+    propensity = models.FloatField(
+        null=True, blank=True, help_text="The chance this customer had of being sent to, before it was drawn."
+    )
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "customer"], name="held_out_once"),
+            # Who would have been sent to for certain was not held out by chance.
+            models.CheckConstraint(
+                condition=Q(propensity__gte=0, propensity__lt=1), name="holdout_propensity_is_a_chance"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} kept out of {self.campaign_id}"
 
 
 class CampaignOffer(models.Model):

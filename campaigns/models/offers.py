@@ -17,6 +17,9 @@ class Offer(models.Model):
 
     external_id = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=200)
+    code = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="What customers type or show, if all have one."
+    )
     mechanic = models.CharField(max_length=16, choices=Mechanic)
     benefit_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     benefit_amount = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)

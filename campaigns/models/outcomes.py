@@ -1,9 +1,10 @@
 from django.db import models
+from django.db.models import Q
 
 from campaigns.models.campaigns import Campaign
 from campaigns.models.offers import Offer
 from campaigns.models.simulations import Metric
-from loyalty.models import Customer
+from loyalty.models import Customer, Order
 
 
 class Redemption(models.Model):
@@ -13,12 +14,22 @@ class Redemption(models.Model):
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="redemptions")
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="redemptions")
     redeemed_at = models.DateTimeField()
+    order = models.ForeignKey(
+        Order, null=True, blank=True, on_delete=models.SET_NULL, related_name="redemptions", db_index=False
+    )
+    code = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="The voucher that was used."
+    )
+    discount = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, help_text="What it took off, in the offer's currency."
+    )
 
     class Meta:
         ordering = ["redeemed_at", "id"]
         indexes = [models.Index(fields=["campaign", "redeemed_at"])]
         constraints = [
             models.UniqueConstraint(fields=["offer", "customer", "redeemed_at"], name="redeemed_once_a_moment"),
+            models.CheckConstraint(condition=Q(discount__gte=0), name="redemption_discount_not_negative"),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,8 @@
 from django.contrib import admin
 
-from loyalty.admin import customers, imports, interactions, jobs, keys, orders, products, trail
+from loyalty.admin import customers, imports, interactions, jobs, keys, merges, orders, products, reviews, trail
 
-__all__ = ["customers", "imports", "interactions", "jobs", "keys", "orders", "products", "trail"]
+__all__ = ["customers", "imports", "interactions", "jobs", "keys", "merges", "orders", "products", "reviews", "trail"]
 
 admin.site.site_header = "Rehearsal"
 admin.site.site_title = "Rehearsal"

@@ -17,6 +17,7 @@ class ProductForm(RecordForm):
         "product_price_not_negative": ("price", "The price cannot be below zero."),
         "product_cost_not_negative": ("cost", "The cost cannot be below zero."),
         "product_currency_iso": ("currency", CURRENCY_SENTENCE),
+        "product_image_is_https": ("image_url", "The address of a picture begins with https://."),
     }
 
 

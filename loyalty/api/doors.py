@@ -24,7 +24,7 @@ def api_word(column: Column) -> str:
 
 def _is_ours(column: Column) -> bool:
     """A column that only the import itself fills; the templates for files do not have it either."""
-    return bool(column.when_absent) and not column.example
+    return not column.is_asked_for
 
 
 @dataclass(frozen=True)

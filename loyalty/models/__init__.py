@@ -3,9 +3,11 @@ from loyalty.models.customers import Consent, Customer
 from loyalty.models.interactions import Interaction, Rating
 from loyalty.models.jobs import Job, JobEntry
 from loyalty.models.keys import ApiKey
+from loyalty.models.merges import CustomerAlias, CustomerMerge, MergedRow
 from loyalty.models.orders import Order, OrderLine
 from loyalty.models.products import Category, Product
 from loyalty.models.records import IngestRun, RejectedRow
+from loyalty.models.reviews import Review, SentimentReader
 from loyalty.models.sales import CustomerSales, ProductSales, SalesPeriod, SalesVersion
 from loyalty.models.sources import ImportSource, SourceFile, SourceVisit
 from loyalty.models.trail import AuditEntry
@@ -18,20 +20,25 @@ __all__ = [
     "Category",
     "Consent",
     "Customer",
+    "CustomerAlias",
+    "CustomerMerge",
     "CustomerSales",
     "ImportSource",
     "IngestRun",
     "Interaction",
     "Job",
     "JobEntry",
+    "MergedRow",
     "Order",
     "OrderLine",
     "Product",
     "ProductSales",
     "Rating",
     "RejectedRow",
+    "Review",
     "SalesPeriod",
     "SalesVersion",
+    "SentimentReader",
     "SourceFile",
     "SourceVisit",
 ]

@@ -45,6 +45,9 @@ class Product(models.Model):
     stock = models.IntegerField(null=True, blank=True, help_text="Empty means stock is not tracked.")
     quantity_unit = models.CharField(max_length=8, choices=Unit, default=Unit.EACH)
     text = models.TextField(blank=True)
+    image_url = models.CharField(
+        max_length=500, blank=True, default="", db_default="", help_text="An https address. Pages only link to it."
+    )
     attributes = models.JSONField(default=dict, blank=True)
     is_catalogued = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
@@ -58,6 +61,11 @@ class Product(models.Model):
             models.CheckConstraint(condition=models.Q(price__gte=0), name="product_price_not_negative"),
             models.CheckConstraint(condition=models.Q(cost__gte=0), name="product_cost_not_negative"),
             models.CheckConstraint(condition=models.Q(currency__regex=CURRENCY), name="product_currency_iso"),
+            # It becomes a link on a page: nothing but an address of the web may stand there.
+            models.CheckConstraint(
+                condition=models.Q(image_url="") | models.Q(image_url__startswith="https://"),
+                name="product_image_is_https",
+            ),
         ]
 
     def __str__(self) -> str:

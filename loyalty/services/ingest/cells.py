@@ -41,8 +41,11 @@ class StagedCell:
 
     @property
     def text(self) -> str:
-        """The cell without the blanks around it; NULL when nothing is left."""
-        return f"NULLIF(btrim({self.raw}), '')" if self.staged_as == "text" else f"{self.raw}::text"
+        """The cell without the blanks around it and as it is stored; NULL when nothing is left."""
+        if self.staged_as != "text":
+            return f"{self.raw}::text"
+        text = f"NULLIF(btrim({self.raw}), '')"
+        return self.column.rewrite(text) if self.column.rewrite else text
 
     @property
     def is_typed(self) -> bool:

@@ -41,9 +41,10 @@ def _check_shapes(rows: Staging) -> None:
 def _clean(rows: Staging) -> None:
     """Typed values, and the id of each row that a reference names."""
     kept = [f"s.{LINE}"] + ([f"s.{RECORD}", f"s.{PREFIX}"] if rows.rows.is_nested else [])
-    values = [f'{cell.value()} AS "{cell.column.name}"' for cell in rows.cells]
+    typed = {cell.column.name: cell.value() for cell in rows.cells}
+    values = [f'{value} AS "{name}"' for name, value in typed.items()]
     absent = [
-        f'{column.when_absent} AS "{column.name}"'
+        f'{column.sql_when_absent(typed)} AS "{column.name}"'
         for column in rows.kind.columns
         if column.when_absent and column.name not in rows.rows.names
     ]

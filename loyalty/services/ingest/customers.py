@@ -1,29 +1,49 @@
 """Customers and what they allowed."""
 
 from loyalty.models import Consent, Customer
-from loyalty.services.ingest.kinds import Cell, Column, Part, RecordKind, Reference, columns_of
+from loyalty.services.ingest.kinds import Cell, Column, Part, RecordKind, Reference
+from loyalty.services.ingest.spellings import choice_of
 
 CUSTOMER = Reference(model=Customer, key="external_id", noun="customer")
+CONSENT_WORDS = {
+    **dict.fromkeys(("yes", "true", "1", "opt in", "opted in", "subscribed", "allowed"), "granted"),
+    **dict.fromkeys(("no", "false", "0", "opt out", "opted out", "refused"), "denied"),
+    **dict.fromkeys(("withdrawn", "unsubscribed", "cancelled"), "revoked"),
+}
+
+
+def _about(name: str, example: str, meaning: str, cell: Cell = Cell.TEXT) -> Column:
+    return Column(name=name, cell=cell, of=Customer, field=name, example=example, meaning=meaning)
+
 
 CUSTOMERS = RecordKind(
     name="customers",
     label="Customers",
+    description="The people or households of your loyalty programme, and what you know about them.",
     columns=(
         Column(
-            name="customer_id", cell=Cell.TEXT, of=Customer, field="external_id", is_required=True, example="C-1001"
+            name="customer_id",
+            cell=Cell.TEXT,
+            of=Customer,
+            field="external_id",
+            is_required=True,
+            example="C-1001",
+            meaning="Your own key of the customer. It never changes and never names two people.",
         ),
-        *columns_of(
-            Customer,
-            name=Cell.TEXT,
-            age_group=Cell.TEXT,
-            gender=Cell.TEXT,
-            income_band=Cell.TEXT,
-            household_type=Cell.TEXT,
-            household_size=Cell.TEXT,
-            location=Cell.TEXT,
-            preferred_channel=Cell.TEXT,
-            joined_on=Cell.DATE,
-            attributes=Cell.JSON,
+        _about("name", "Ada Byron", "How staff call them. May stay empty."),
+        _about("age_group", "35-44", "An age group in your own words."),
+        _about("gender", "female", "As they told you."),
+        _about("income_band", "50-74K", "An income band in your own words."),
+        _about("household_type", "2 Adults Kids", "Who lives together."),
+        _about("household_size", "4", "How many live together."),
+        _about("location", "Cincinnati", "Town, region or postcode."),
+        _about("preferred_channel", "email", "How they like to be reached."),
+        _about("joined_on", "2024-05-31", "The day they joined.", Cell.DATE),
+        _about(
+            "attributes",
+            '{"shoe_size": 38}',
+            "Anything else, as named values. In a file, a column attributes.shoe_size does the same.",
+            Cell.JSON,
         ),
     ),
     parts=(
@@ -49,6 +69,7 @@ CUSTOMERS = RecordKind(
 CONSENTS = RecordKind(
     name="consents",
     label="Consents",
+    description="What customers allowed or forbade: for which purpose, on which channel, and when they said so.",
     columns=(
         Column(
             name="customer_id",
@@ -58,12 +79,54 @@ CONSENTS = RecordKind(
             is_required=True,
             reference=CUSTOMER,
             example="C-1001",
+            meaning="Whose word it is.",
         ),
-        Column(name="purpose", cell=Cell.TEXT, of=Consent, field="purpose", is_required=True, example="marketing"),
-        Column(name="channel", cell=Cell.TEXT, of=Consent, field="channel", is_required=True, example="email"),
-        Column(name="state", cell=Cell.TEXT, of=Consent, field="state", is_required=True, example="granted"),
-        Column(name="at", cell=Cell.TIME, of=Consent, field="at", is_required=True, example="2026-03-31 18:30"),
-        Column(name="source", cell=Cell.TEXT, of=Consent, field="source", default=lambda options: options.source[:100]),
+        Column(
+            name="purpose",
+            cell=Cell.TEXT,
+            of=Consent,
+            field="purpose",
+            is_required=True,
+            example="marketing",
+            meaning="What it is for, like marketing, profiling or research.",
+        ),
+        Column(
+            name="channel",
+            cell=Cell.TEXT,
+            of=Consent,
+            field="channel",
+            is_required=True,
+            example="email",
+            meaning="The channel it is about.",
+        ),
+        Column(
+            name="state",
+            cell=Cell.TEXT,
+            of=Consent,
+            field="state",
+            is_required=True,
+            rewrite=choice_of(Consent.State, CONSENT_WORDS),
+            example="granted",
+            meaning="granted, denied (asked, and said no) or revoked (said yes once, and took it back).",
+        ),
+        Column(
+            name="at",
+            cell=Cell.TIME,
+            of=Consent,
+            field="at",
+            is_required=True,
+            example="2026-03-31 18:30",
+            meaning="When they said it. What was said before is kept.",
+        ),
+        Column(
+            name="source",
+            cell=Cell.TEXT,
+            of=Consent,
+            field="source",
+            default=lambda options: options.source[:100],
+            example="newsletter form",
+            meaning="Where they said it. Left out, it is the name of this file.",
+        ),
     ),
     parts=(Part(model=Consent, key=("customer_id", "purpose", "channel", "at"), columns=("state", "source")),),
 )

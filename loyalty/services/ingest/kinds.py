@@ -1,6 +1,6 @@
 """What a kind of record is: its columns, the tables it fills, and how a row is recognised again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -37,6 +37,10 @@ class Options:
         return self.unknown_products == "create"
 
 
+# Puts what people write into the form that is stored: SQL for the cell's text in, SQL out.
+Rewriting = Callable[[str], str]
+# A value worked out of the row's other cells, given SQL for each that the file has.
+WorkedOut = Callable[[Mapping[str, str]], str]
 # Creates the rows that a reference implies, given the cursor, the column and the options.
 Maker = Callable[[Any, str, Options], None]
 
@@ -72,9 +76,18 @@ class Column:
     pattern: str = ""
     advice: str = ""
     default: Callable[[Options], Any] | None = None
-    when_absent: str = ""  # SQL that stands for the column when a file does not have it
+    when_absent: str | WorkedOut = ""  # SQL that stands for the column when a file does not have it
+    rewrite: Rewriting | None = None
     example: str = ""
     meaning: str = ""  # what people are told to put there
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether people fill it in; the others only the import itself does."""
+        return bool(self.example) or not self.when_absent
+
+    def sql_when_absent(self, cells: Mapping[str, str]) -> str:
+        return self.when_absent if isinstance(self.when_absent, str) else self.when_absent(cells)
 
     @property
     def model_field(self) -> "Field[Any, Any]":

@@ -4,7 +4,8 @@ from typing import Any
 
 from loyalty.models import Category, Product
 from loyalty.models.products import CURRENCY
-from loyalty.services.ingest.kinds import Cell, Column, Options, Part, RecordKind, Reference, columns_of
+from loyalty.services.ingest.kinds import Cell, Column, Options, Part, RecordKind, Reference
+from loyalty.services.ingest.spellings import choice_of
 from loyalty.services.ingest.staging import CLEAN
 
 SEPARATOR = " > "
@@ -51,25 +52,66 @@ PRODUCT = Reference(
     is_made=lambda options: options.creates_products,
 )
 
+CATEGORY = Reference(model=Category, key="path", noun="category", make=make_categories)
+CATEGORY_PATTERN = r"^[^>]+( > [^>]+)*$"
+CATEGORY_ADVICE = "Write the category as its way from the top, like Produce > Fruit > Bananas."
+UNIT_WORDS = {
+    **dict.fromkeys(("piece", "pieces", "pcs", "pc", "ea", "unit", "units", "item", "stk"), "each"),
+    **dict.fromkeys(("kilo", "kilos", "kilogram", "kgs", "kilogramme"), "kg"),
+    **dict.fromkeys(("litre", "liter", "liters", "ltr", "lt"), "l"),
+}
+
+
+def category_path(text: str) -> str:
+    """SQL for a way from the top, whichever sign parts its steps. Where > or | does, a slash belongs to a name."""
+    sign = f"CASE WHEN strpos({text}, '>') > 0 THEN '>' WHEN strpos({text}, '|') > 0 THEN '[|]' ELSE '/' END"
+    steps = f"regexp_replace({text}, '\\s*(' || {sign} || ')\\s*', '{SEPARATOR}', 'g')"
+    # A way often begins, or ends, with the sign.
+    return f"NULLIF(btrim({steps}, '> '), '')"
+
+
+def _about(name: str, cell: Cell, example: str, meaning: str, *, minimum: float | None = None) -> Column:
+    return Column(name=name, cell=cell, of=Product, field=name, example=example, meaning=meaning, minimum=minimum)
+
+
 PRODUCTS = RecordKind(
     name="products",
     label="Products",
+    description="The things you sell: names, categories, prices, stock.",
     columns=(
-        Column(name="sku", cell=Cell.TEXT, of=Product, field="sku", is_required=True, example="4011"),
-        Column(name="name", cell=Cell.TEXT, of=Product, field="name", is_required=True, example="Bananas"),
+        Column(
+            name="sku",
+            cell=Cell.TEXT,
+            of=Product,
+            field="sku",
+            is_required=True,
+            example="4011",
+            meaning="Your own key of the product, the one that orders use.",
+        ),
+        Column(
+            name="name",
+            cell=Cell.TEXT,
+            of=Product,
+            field="name",
+            is_required=True,
+            example="Bananas",
+            meaning="How it is called on the shelf.",
+        ),
         Column(
             name="category",
             cell=Cell.TEXT,
             of=Product,
             field="category",
-            reference=Reference(model=Category, key="path", noun="category", make=make_categories),
-            pattern=r"^[^>]+( > [^>]+)*$",
-            advice="Write the category as its way from the top, like Produce > Fruit > Bananas.",
+            reference=CATEGORY,
+            rewrite=category_path,
+            pattern=CATEGORY_PATTERN,
+            advice=CATEGORY_ADVICE,
             example="Produce > Fruit > Bananas",
+            meaning="Its way from the top, the steps parted by >, | or /. New categories are made.",
         ),
-        Column(name="brand", cell=Cell.TEXT, of=Product, field="brand", example="Own brand"),
-        Column(name="price", cell=Cell.NUMBER, of=Product, field="price", minimum=0, example="0.59"),
-        Column(name="cost", cell=Cell.NUMBER, of=Product, field="cost", minimum=0, example="0.31"),
+        _about("brand", Cell.TEXT, "Own brand", "Who makes it, or whose name is on it."),
+        _about("price", Cell.NUMBER, "0.59", "What one costs a customer at the moment.", minimum=0),
+        _about("cost", Cell.NUMBER, "0.31", "What one costs you.", minimum=0),
         Column(
             name="currency",
             cell=Cell.TEXT,
@@ -79,10 +121,35 @@ PRODUCTS = RecordKind(
             advice="Write the currency as three capital letters, like USD.",
             default=lambda options: options.currency,
             example="USD",
+            meaning="The currency of price and cost.",
         ),
-        Column(name="stock", cell=Cell.INTEGER, of=Product, field="stock", example="120"),
-        Column(name="quantity_unit", cell=Cell.TEXT, of=Product, field="quantity_unit", example="each"),
-        *columns_of(Product, text=Cell.TEXT, attributes=Cell.JSON),
+        _about("stock", Cell.INTEGER, "120", "How many are there. Empty means that nobody counts."),
+        Column(
+            name="quantity_unit",
+            cell=Cell.TEXT,
+            of=Product,
+            field="quantity_unit",
+            rewrite=choice_of(Product.Unit, UNIT_WORDS),
+            example="kg",
+            meaning="What a quantity of it counts: each (pieces), kg, l, or other.",
+        ),
+        _about("text", Cell.TEXT, "Ripe bananas from Ecuador.", "What is written about it."),
+        Column(
+            name="image_url",
+            cell=Cell.TEXT,
+            of=Product,
+            field="image_url",
+            pattern=r"^https://[^\s<>\"']+$",
+            advice="Give an address that begins with https:// and has no blanks.",
+            example="https://shop.example.com/4011.jpg",
+            meaning="The address of a picture, beginning with https.",
+        ),
+        _about(
+            "attributes",
+            Cell.JSON,
+            '{"organic": true}',
+            "Anything else, as named values. In a file, a column attributes.organic does the same.",
+        ),
         # Whatever the catalogue names is in the catalogue, also what an order had named before.
         Column(name="is_catalogued", cell=Cell.BOOLEAN, of=Product, field="is_catalogued", when_absent="true"),
     ),
@@ -100,6 +167,7 @@ PRODUCTS = RecordKind(
                 "stock",
                 "quantity_unit",
                 "text",
+                "image_url",
                 "attributes",
                 "is_catalogued",
             ),

@@ -5,6 +5,7 @@ from loyalty.services.ingest.customers import CONSENTS, CUSTOMERS
 from loyalty.services.ingest.kinds import RecordKind
 from loyalty.services.ingest.orders import ORDERS
 from loyalty.services.ingest.products import PRODUCTS
+from loyalty.services.ingest.reviews import REVIEWS
 from loyalty.services.ingest.rows import FileRefused
 
 _KINDS: dict[str, RecordKind] = {}
@@ -25,5 +26,5 @@ def kind_named(name: str) -> RecordKind:
     return _KINDS[name]
 
 
-for _kind in (CUSTOMERS, PRODUCTS, ORDERS, INTERACTIONS, RATINGS, CONSENTS):
+for _kind in (CUSTOMERS, PRODUCTS, ORDERS, INTERACTIONS, RATINGS, REVIEWS, CONSENTS):
     register_kind(_kind)

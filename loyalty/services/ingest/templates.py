@@ -48,7 +48,7 @@ def _reference(column: Column) -> str:
 
 def shown_columns(kind: RecordKind) -> list[Column]:
     """Without those that are worked out where they are missing and that nobody would fill in."""
-    return [column for column in kind.columns if column.example or not column.when_absent]
+    return [column for column in kind.columns if column.is_asked_for]
 
 
 def _csv(kind: RecordKind) -> str:
