@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 ROOT = Path(__file__).parent.parent
-APPS = ("campaigns", "segments", "recommender")
+APPS = ("loyalty", "campaigns", "segments", "recommender")
 ENGINES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for app in APPS

@@ -7,6 +7,7 @@ import pyarrow as pa
 from scipy.special import expit
 
 from campaigns.engine.frames import CustomerFrame, PastCampaign, ReceptionFrame
+from loyalty.engine.silence_trial import Purchases
 
 
 def campaign_world(
@@ -80,3 +81,18 @@ def shopping_table(n_lines: int, *, lines_an_order: int = 4) -> pa.Table:
 def text_table(*rows: dict[str, str]) -> pa.Table:
     """Rows as a file brings them: everything is text."""
     return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in rows[0]})
+
+
+def silence_world(
+    rng: np.random.Generator, *, n_customers: int = 600, n_days: int = 200, n_products: int = 120
+) -> Purchases:
+    """Customers who come every four days or so and fill their baskets from the whole range: nobody leaves."""
+    rows = []
+    for customer in range(n_customers):
+        gaps = rng.geometric(0.25, n_days)
+        days = np.cumsum(gaps)
+        days = days[days < n_days]
+        baskets = np.argsort(rng.random((len(days), n_products)), axis=1)[:, :3]
+        rows.append(np.column_stack([np.full(baskets.size, customer), baskets.ravel(), np.repeat(days, 3)]))
+    customer, product, day = np.concatenate(rows).T.astype(np.int64)
+    return Purchases(1000 + customer, 500 + product, day)

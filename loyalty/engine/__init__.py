@@ -1,0 +1,1 @@
+"""What purchases and visits tell: mathematics on arrays, no Django."""
