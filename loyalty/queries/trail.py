@@ -9,8 +9,9 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, ForeignKey, Model, Q, QuerySet
+from django.db.models import DateTimeField, DecimalField, Field, ForeignKey, Model, Q, QuerySet
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 
 from loyalty.models import AuditEntry
@@ -38,6 +39,7 @@ class Change:
 
     entry: AuditEntry
     noun: str
+    nouns: str
     fields: list[FieldChange]
     url: str
 
@@ -116,7 +118,8 @@ def _change(entry: AuditEntry, named: Names, url: str) -> Change:
         for name in dict.fromkeys([*before, *after])
         if name != "id" and (before.get(name) or after.get(name) or entry.action == AuditEntry.Action.CHANGED)
     ]
-    return Change(entry, _noun(model) if model else entry.table, fields, url)
+    noun, nouns = (_noun(model), str(model._meta.verbose_name_plural)) if model else (entry.table, entry.table)
+    return Change(entry, noun, nouns, fields, url)
 
 
 def _field(model: type[Model] | None, column: str) -> "Field[Any, Any] | None":
@@ -141,9 +144,19 @@ def _value(model: type[Model] | None, column: str, values: Mapping[str, Any], na
     field = _field(model, column)
     if isinstance(field, ForeignKey):
         return named.get((field.related_model, str(value)), str(value))
-    chosen = dict(field.flatchoices).get(value) if field is not None and field.choices else None
-    text = str(chosen or ("yes" if value is True else "no" if value is False else value))
+    text = _text(field, value)
     return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "…"
+
+
+def _text(field: "Field[Any, Any] | None", value: Any) -> str:
+    """As the trail holds it, JSON has neither money nor moments."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(field, DecimalField) and isinstance(value, int | float):
+        return f"{value:,.{field.decimal_places}f}"
+    if isinstance(field, DateTimeField) and (moment := parse_datetime(str(value))) is not None:
+        return f"{timezone.localtime(moment):%-d %b %Y, %H:%M %Z}"
+    return str(dict(field.flatchoices).get(value, value) if field is not None and field.choices else value)
 
 
 def _named(entries: list[AuditEntry]) -> Names:
