@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from loyalty.api.problems import nothing_here
 from loyalty.api.routes import router
 from loyalty.services.ingest.templates import CSV, EXCEL
-from loyalty.views import data, imports, jobs, keys, session, settings, trail
+from loyalty.views import data, imports, jobs, keys, session, settings, sources, trail
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -27,6 +27,14 @@ urlpatterns = [
     path("data/imports/<int:pk>/rejected.csv", imports.rejected_rows, name="rejected-rows"),
     path("data/templates/<slug:kind>.csv", imports.import_template, {"form": CSV}, name="import-template"),
     path("data/templates/<slug:kind>.xlsx", imports.import_template, {"form": EXCEL}, name="import-template-excel"),
+    path("data/sources/", sources.sources, name="sources"),
+    path("data/sources/new/", sources.source_new, name="source-new"),
+    path("data/sources/<int:pk>/", sources.source, name="source"),
+    path("data/sources/<int:pk>/edit/", sources.source_edit, name="source-edit"),
+    path("data/sources/<int:pk>/visit/", sources.source_visit, name="source-visit"),
+    path("data/sources/<int:pk>/pause/", sources.source_pause, name="source-pause"),
+    path("data/sources/<int:pk>/resume/", sources.source_resume, name="source-resume"),
+    path("data/sources/<int:pk>/delete/", sources.source_delete, name="source-delete"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/<int:pk>/", jobs.job, name="job"),
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job-progress"),

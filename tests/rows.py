@@ -105,6 +105,13 @@ def make_review(number: int, product: loyalty.Product, **values: object) -> loya
 def _import(number: int, job: loyalty.Job) -> None:
     run = loyalty.IngestRun.objects.create(kind="orders", source=f"file{number}.csv", started_at=AT, job=job)
     loyalty.RejectedRow.objects.create(run=run, line=2, column="quantity", value="x", reason="Write a number.")
+    source = loyalty.ImportSource.objects.create(
+        name=f"Source {number}", kind="orders", url="s3://bucket/orders", every="hours", created_at=AT
+    )
+    loyalty.SourceVisit.objects.create(source=source, due_at=AT, job=job)
+    loyalty.SourceFile.objects.create(
+        source=source, path=f"bucket/orders/{number}.csv", size=9, mark="1", state="taken", run=run, seen_at=AT
+    )
 
 
 def make_segment(number: int, *customers: loyalty.Customer) -> Segment:

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns.models import Campaign, Offer, Simulation
-from loyalty.models import ApiKey, Customer, IngestRun, Job, Product
+from loyalty.models import ApiKey, Customer, ImportSource, IngestRun, Job, Product
 from loyalty.services.staff import CAMPAIGN_MANAGER, MARKETER, ensure_groups
 from recommender.models import ModelVersion
 from segments.models import Segment
@@ -18,6 +18,7 @@ from tests.rows import fill
 pytestmark = pytest.mark.django_db
 WHO = ("anonymous", "plain", "marketer", "manager", "superuser")
 PAGE, FORM, ACTION, GUARDED, OWN = "page", "form", "action", "guarded", "own"
+GUARDED_FORM = "guarded form"
 LOGIN, SCHEMA, NOTHING, API_READ, API_WRITE = "login", "schema", "nothing", "api read", "api write"
 # What a GET answers to each of them, in that order; 403 stands for 405, too: not this way, or not you.
 ANSWERS = {
@@ -25,6 +26,7 @@ ANSWERS = {
     FORM: (302, 403, 200, 200, 200),  # asks for a permission that marketers have
     ACTION: (302, 403, 403, 403, 403),  # POST only, and asks for a permission that marketers have
     GUARDED: (302, 403, 403, 403, 403),  # POST only, and asks for a permission that campaign managers have
+    GUARDED_FORM: (302, 403, 403, 200, 200),  # asks for a permission that campaign managers have
     OWN: (302, 403, 403, 403, 403),  # POST only, about oneself
     LOGIN: (200, 302, 302, 302, 302),
     SCHEMA: (401, 200, 200, 200, 200),
@@ -69,6 +71,14 @@ ROUTES = {
     "rejected-rows": PAGE,
     "import-template": PAGE,
     "import-template-excel": PAGE,
+    "sources": PAGE,
+    "source": PAGE,
+    "source-new": GUARDED_FORM,
+    "source-edit": GUARDED_FORM,
+    "source-visit": ACTION,
+    "source-pause": GUARDED,
+    "source-resume": GUARDED,
+    "source-delete": GUARDED,
     "jobs": PAGE,
     "job": PAGE,
     "job-progress": PAGE,
@@ -144,6 +154,7 @@ def rows() -> dict[str, object]:
         "simulations": Simulation,
         "jobs": Job,
         "imports": IngestRun,
+        "sources": ImportSource,
         "models": ModelVersion,
         "keys": ApiKey,
     }
@@ -228,6 +239,7 @@ def rows_without_any():
         "jobs",
         "imports",
         "models",
+        "sources",
     )
 
 
@@ -237,11 +249,11 @@ def test_nobody_posts_what_they_may_not(client, people):
     keys = rows()
     be(client, people["plain"])
     for name, address in OF_THE_SITE:
-        if ROUTES[name] in (ACTION, GUARDED, FORM, API_WRITE):
+        if ROUTES[name] in (ACTION, GUARDED, GUARDED_FORM, FORM, API_WRITE):
             assert client.post(concrete(address, keys)).status_code in (403, 405), name
     be(client, people["marketer"])
     for name, address in OF_THE_SITE:
-        if ROUTES[name] == GUARDED:
+        if ROUTES[name] in (GUARDED, GUARDED_FORM):
             assert client.post(concrete(address, keys)).status_code == 403, name
     assert Job.objects.count() == 1
     assert Campaign.objects.get().state == "draft"

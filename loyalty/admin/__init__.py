@@ -1,8 +1,32 @@
 from django.contrib import admin
 
-from loyalty.admin import customers, imports, interactions, jobs, keys, merges, orders, products, reviews, trail
+from loyalty.admin import (
+    customers,
+    imports,
+    interactions,
+    jobs,
+    keys,
+    merges,
+    orders,
+    products,
+    reviews,
+    sources,
+    trail,
+)
 
-__all__ = ["customers", "imports", "interactions", "jobs", "keys", "merges", "orders", "products", "reviews", "trail"]
+__all__ = [
+    "customers",
+    "imports",
+    "interactions",
+    "jobs",
+    "keys",
+    "merges",
+    "orders",
+    "products",
+    "reviews",
+    "sources",
+    "trail",
+]
 
 admin.site.site_header = "Rehearsal"
 admin.site.site_title = "Rehearsal"

@@ -88,3 +88,16 @@ class SourceFile(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+    @property
+    def name(self) -> str:
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def n_accepted(self) -> int:
+        return self.run.n_created + self.run.n_updated + self.run.n_unchanged if self.run else 0
+
+    @property
+    def badge(self) -> str:
+        """The state in the words by which badges are coloured."""
+        return {"taken": "done", "same": "done", "refused": "failed", "taking": "running"}.get(self.state, "waiting")

@@ -51,6 +51,11 @@ def _rows(n: int) -> str:
     return f"{n:,} row" if n == 1 else f"{n:,} rows"
 
 
+def _visited(summary: Summary) -> str:
+    taken = summary["taken"]
+    return f"{taken:,} new file{'' if taken == 1 else 's'} taken in." if taken else "No new file was there."
+
+
 def _segmented(summary: Summary) -> str:
     return f"{summary['k']} segments found."
 
@@ -99,6 +104,7 @@ TOLD = {
         "See the import",
         ("run_id",),
     ),
+    "loyalty.visit_source": Told(_visited, ("source_id", "taken"), "source", "See the source", ("source_id",)),
     "segments.segment_customers": Told(_segmented, ("k",), "segments", "See the segments"),
     "recommender.learn_product_relations": Told(_related, ("n_relations",), "models", "See what was learnt"),
     "recommender.train_recommenders": Told(_trained, ("n_recommendations",), "models", "See how good they are"),

@@ -27,8 +27,11 @@ GUARDS = (
     "campaigns.change_offerproduct",
     "campaigns.delete_offerproduct",
     "loyalty.add_consent",
+    "loyalty.add_importsource",
     "loyalty.change_customer",
+    "loyalty.change_importsource",
     "loyalty.change_product",
+    "loyalty.delete_importsource",
     "recommender.change_modelversion",
 )
 

@@ -35,7 +35,12 @@ ENTRIES = [
     Entry("Simulations", "simulations", "masks-theater", ("simulation",)),
     Entry("Experiments", "experiments", "flask"),
     Entry("Models", "models", "brain"),
-    Entry("Data", "data", "database", ("imports", "import-new", "ingest-run")),
+    Entry(
+        "Data",
+        "data",
+        "database",
+        ("imports", "import-new", "ingest-run", "sources", "source-new", "source", "source-edit"),
+    ),
     Entry("Jobs", "jobs", "list-check", ("job",)),
     Entry("Settings", "settings", "settings", ("keys", "changes")),
 ]
