@@ -5,7 +5,10 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
-        # The import path lies below and does not know this app, so the app tells it what it can take in.
+        # The import path and the feature store lie below and do not know this app, so it tells them what it has.
+        from campaigns.queries.offer_features import OFFERS  # noqa: PLC0415
         from campaigns.services.ingest import register_campaign_kinds  # noqa: PLC0415
+        from loyalty.queries.features import register_reading  # noqa: PLC0415
 
         register_campaign_kinds()
+        register_reading(OFFERS)

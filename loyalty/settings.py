@@ -102,6 +102,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 ARTEFACT_DIR = Path(env.str("ARTEFACT_DIR", default=str(VAR_DIR / "artefacts")))
 UPLOAD_DIR = Path(env.str("UPLOAD_DIR", default=str(VAR_DIR / "uploads")))
+# Computed features are kept as files below VAR_DIR; what was read longest ago goes first.
+FEATURE_CACHE_BYTES = env.int("FEATURE_CACHE_BYTES", default=1024 * 1024 * 1024)
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", default=256 * 1024 * 1024)
 # Where scheduled sources may look: no folder of this machine and no machine of the inner network unless named here.
 IMPORT_PROTOCOLS = env.list("IMPORT_PROTOCOLS", default=["file", "s3", "gs", "gcs", "abfs", "https", "sftp"])

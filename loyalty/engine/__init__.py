@@ -1,1 +1,1 @@
-"""What purchases and visits tell: mathematics on arrays, no Django."""
+"""What purchases and visits tell, and features of customers: mathematics on arrays, no Django."""

@@ -1,4 +1,5 @@
 from loyalty.models.calls import AnsweredCall, CallBudget
+from loyalty.models.changes import DataChange
 from loyalty.models.customers import Consent, Customer
 from loyalty.models.interactions import Interaction, Rating
 from loyalty.models.jobs import Job, JobEntry
@@ -23,6 +24,7 @@ __all__ = [
     "CustomerAlias",
     "CustomerMerge",
     "CustomerSales",
+    "DataChange",
     "ImportSource",
     "IngestRun",
     "Interaction",

@@ -25,11 +25,20 @@ ARROW_TYPES = {
 
 def copy_frame(sql: str, params: Params = None, *, column_types: Mapping[str, pa.DataType] | None = None) -> pa.Table:
     """Run a SELECT and return its rows. Types follow the database's; `column_types` overrides by column name."""
-    buffer = io.BytesIO()
     with connection.cursor() as cursor:
         statement = cursor.mogrify(sql, params).decode()
-        types = {**_types(cursor, statement), **(column_types or {})}
-        cursor.copy_expert(f"COPY ({statement}) TO STDOUT (FORMAT csv, HEADER true)", buffer)
+        return _copied(cursor, statement, {**_types(cursor, statement), **(column_types or {})})
+
+
+def typed_frame(sql: str, params: Params, *, column_types: Mapping[str, pa.DataType]) -> pa.Table:
+    """The same where every column's type is known: the database need not be asked, nor plan it twice."""
+    with connection.cursor() as cursor:
+        return _copied(cursor, cursor.mogrify(sql, params).decode(), column_types)
+
+
+def _copied(cursor: Any, statement: str, types: Mapping[str, pa.DataType]) -> pa.Table:
+    buffer = io.BytesIO()
+    cursor.copy_expert(f"COPY ({statement}) TO STDOUT (FORMAT csv, HEADER true)", buffer)
     buffer.seek(0)
     return _parsed(buffer, types)
 
