@@ -156,6 +156,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SOURCES_DUE_SECONDS,
         "options": {"expires": SOURCES_DUE_SECONDS},
     },
+    "sweep-imports": {"task": "loyalty.sweep_imports", "schedule": 3600, "options": {"expires": 3600}},
 }
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=45)
 JOB_MAX_ATTEMPTS = 5

@@ -18,8 +18,8 @@ from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from loyalty.models import Job
-from loyalty.services import jobs, sales
-from loyalty.services.ingest import run_ingest
+from loyalty.services import imports, jobs, sales
+from loyalty.services.ingest import check_run, run_ingest
 from loyalty.services.leases import Lease, claim
 from loyalty.services.progress import JobCancelled, LeaseLost, Progress
 from loyalty.services.sources import schedules, visits
@@ -137,6 +137,16 @@ def _let_files_settle() -> None:
 def visit_due_sources() -> None:
     for job in schedules.make_due(at=now()):
         wake(job)
+
+
+@job_task("loyalty.check_import")
+def check_import(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    return check_run(run_id=params["run_id"], report=report)
+
+
+@shared_task(name="loyalty.sweep_imports")  # type: ignore[untyped-decorator]
+def sweep_imports() -> None:
+    imports.sweep_imports(at=now())
 
 
 @shared_task(name="loyalty.sweep_jobs")  # type: ignore[untyped-decorator]

@@ -7,7 +7,7 @@ from loyalty.models.keys import ApiKey
 from loyalty.models.merges import CustomerAlias, CustomerMerge, MergedRow
 from loyalty.models.orders import Order, OrderLine
 from loyalty.models.products import Category, Product
-from loyalty.models.records import IngestRun, RejectedRow
+from loyalty.models.records import ImportMapping, IngestRun, RejectedRow
 from loyalty.models.reviews import Review, SentimentReader
 from loyalty.models.sales import CustomerSales, ProductSales, SalesPeriod, SalesVersion
 from loyalty.models.sources import ImportSource, SourceFile, SourceVisit
@@ -25,6 +25,7 @@ __all__ = [
     "CustomerMerge",
     "CustomerSales",
     "DataChange",
+    "ImportMapping",
     "ImportSource",
     "IngestRun",
     "Interaction",

@@ -11,10 +11,16 @@ class IngestRun(models.Model):
     untracked = "It is the record of an import."
 
     class State(models.TextChoices):
+        DRAFT = "draft", "Being prepared"
+        CHECKING = "checking", "Being checked"
+        CHECKED = "checked", "Checked, nothing written yet"
         PENDING = "pending", "Waiting"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
+        DISCARDED = "discarded", "Thrown away"
+
+    NOT_BEGUN = [State.DRAFT, State.CHECKING, State.CHECKED]
 
     kind = models.CharField(max_length=32)
     source = models.CharField(max_length=200, help_text="File name, or the name of the system that called.")
@@ -26,6 +32,10 @@ class IngestRun(models.Model):
     n_rejected = models.BigIntegerField(default=0)
     note = models.TextField(blank=True)
     options = models.JSONField(default=dict, blank=True, help_text="What was decided for this import.")
+    reading = models.JSONField(default=dict, blank=True, help_text="Encoding, delimiter and sheet, where chosen.")
+    mapping = models.JSONField(default=dict, blank=True, help_text="Which column is which, and how cells are written.")
+    checked = models.JSONField(default=dict, blank=True, help_text="What the check found would happen.")
+    file_size = models.BigIntegerField(null=True, blank=True, help_text="Bytes.")
     fingerprint = models.CharField(
         max_length=64, blank=True, help_text="The same source read in the same way has the same one."
     )
@@ -42,6 +52,27 @@ class IngestRun(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("ingest-run", args=[self.pk])
+
+
+class ImportMapping(models.Model):
+    """Decisions about one layout of file, kept under a name for the next file of the same layout."""
+
+    kind = models.CharField(max_length=32)
+    name = models.CharField(max_length=100)
+    columns = models.JSONField(default=dict, help_text="Column of the file → our column; empty: skipped on purpose.")
+    constants = models.JSONField(default=dict, blank=True, help_text="Our column → one value for all rows.")
+    options = models.JSONField(default=dict, blank=True, help_text="How cells are written, what to do with unknowns.")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="import_mappings"
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["kind", "name"]
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="mapping_named_once_a_kind")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class RejectedRow(models.Model):

@@ -9,7 +9,7 @@ from django.db.models import Count, Max, QuerySet, Sum
 from loyalty.models import IngestRun, RejectedRow
 
 State = IngestRun.State
-UNDER_WAY = (State.PENDING, State.RUNNING)
+UNDER_WAY = (State.CHECKING, State.PENDING, State.RUNNING)
 REASONS_SHOWN = 8
 NEWEST_SHOWN = 5
 
@@ -27,7 +27,9 @@ class Import:
 
     @property
     def state(self) -> str:
-        return State.FAILED if self.run.state in UNDER_WAY and not self.is_open else self.run.state
+        if self.run.state not in UNDER_WAY or self.is_open:
+            return self.run.state
+        return State.DRAFT if self.run.state == State.CHECKING else State.FAILED
 
     @property
     def state_label(self) -> str:

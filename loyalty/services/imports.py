@@ -1,25 +1,160 @@
-"""Begin an import asked for in the browser: keep the file, and hold the work as a job."""
+"""Imports asked for in the browser: a file is kept, mapped, checked, then taken in; each long step is a job."""
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.files import File
 from django.db import transaction
 
-from loyalty.models import IngestRun
-from loyalty.services.ingest import accept_upload, kind_named
+from loyalty.models import ImportMapping, IngestRun, Job
+from loyalty.services.ingest import (
+    FileLook,
+    FileRefused,
+    Mapping,
+    Preview,
+    Reading,
+    accept_upload,
+    check_mapping,
+    keep_draft,
+    kept_path,
+    kind_named,
+    look_at,
+    mapping_of,
+    preview,
+)
 from loyalty.services.jobs import create_job
 
 TASK = "loyalty.ingest"
+CHECK_TASK = "loyalty.check_import"
 LONGEST_SOURCE = 120
+DRAFTS_KEPT = timedelta(days=7)
+State = IngestRun.State
+ENDED = (State.DONE, State.DISCARDED)
+
+
+class ImportNotOpen(Exception):
+    """The import is under way, or has ended; nothing about it can be decided any more."""
 
 
 @transaction.atomic
-def start_import(*, kind: str, file: "File[bytes]", unknown_products: str, by: User, at: datetime) -> IngestRun:
-    """Keep the file with its run and its job; the edge wakes a worker for `run.job`. Raises FileRefused."""
+def import_upload(*, kind: str, file: "File[bytes]", unknown_products: str, by: User, at: datetime) -> IngestRun:
+    """Take in a file in our own words without a further question. Raises FileRefused."""
     run = accept_upload(kind=kind, file=file, unknown_products=unknown_products, by=by, at=at)
-    label = f"Import of {kind_named(kind).label.lower()} from {run.source[:LONGEST_SOURCE]}"
     # Tied at once and not when a worker begins, so that the import's page can say that it waits.
-    run.job = create_job(task=TASK, label=label, params={"run_id": run.pk}, by=by, at=at)
+    run.job = create_job(task=TASK, label=_label("Import", run), params={"run_id": run.pk}, by=by, at=at)
     run.save(update_fields=["job"])
     return run
+
+
+def begin_draft(*, kind: str, file: "File[bytes]", by: User | None, at: datetime) -> IngestRun:
+    """Keep a file to be looked at, mapped and checked. Raises FileRefused when there is no table in it."""
+    return keep_draft(kind=kind, file=file, by=by, at=at)
+
+
+def look_at_draft(run: IngestRun) -> FileLook:
+    reading = Reading.from_json(run.reading)
+    return look_at(kept_path(run), encoding=reading.encoding, delimiter=reading.delimiter, sheet=reading.sheet)
+
+
+def preview_draft(run: IngestRun, *, at: datetime) -> Preview:
+    """The first rows as they would be taken. Raises FileRefused, or MappingRefused when the mapping does not fit."""
+    reading = Reading.from_json(run.reading)
+    return preview(kind_named(run.kind), kept_path(run), mapping_of(run), reading=reading, at=at)
+
+
+@transaction.atomic
+def choose_reading(*, run: IngestRun, reading: Reading) -> FileLook:
+    """Read the file in another way; what was mapped before is forgotten. Raises FileRefused and ImportNotOpen."""
+    held = _held(run)
+    look = look_at(kept_path(held), encoding=reading.encoding, delimiter=reading.delimiter, sheet=reading.sheet)
+    if held.reading != reading.to_json():
+        _rewind(held, reading=reading.to_json(), mapping={})
+    return look
+
+
+@transaction.atomic
+def choose_mapping(*, run: IngestRun, mapping: Mapping) -> None:
+    """Decide what every column is. Raises MappingRefused with a sentence for each that is not decided."""
+    held = _held(run)
+    check_mapping(kind_named(held.kind), look_at_draft(held), mapping)
+    if held.mapping != mapping.to_json():
+        _rewind(held, mapping=mapping.to_json())
+
+
+@transaction.atomic
+def start_check(*, run: IngestRun, by: User | None, at: datetime) -> Job:
+    """Check everything before anything is written. The edge wakes a worker for the job."""
+    held = _held(run)
+    held.rejected_rows.all().delete()
+    return _start(held, State.CHECKING, CHECK_TASK, "Check", by, at)
+
+
+@transaction.atomic
+def start_import(*, run: IngestRun, by: User | None, at: datetime) -> Job:
+    """Take the file in as it was mapped. The edge wakes a worker for the job."""
+    return _start(_held(run), State.PENDING, TASK, "Import", by, at)
+
+
+@transaction.atomic
+def discard_import(*, run: IngestRun, at: datetime) -> None:
+    """Throw the file away; that it was there stays known."""
+    held = _held(run)
+    IngestRun.objects.filter(pk=held.pk).update(state=State.DISCARDED, finished_at=at)
+    path = kept_path(held)
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+
+
+def sweep_imports(*, at: datetime) -> int:
+    """Throw away files that nobody went on with for a week. Returns how many."""
+    old = IngestRun.objects.exclude(state__in=ENDED).filter(started_at__lt=at - DRAFTS_KEPT)
+    swept = 0
+    for run in old.filter(job__isnull=True) | old.filter(job__state__in=Job.ENDED_STATES):
+        if run.state == State.FAILED:
+            kept_path(run).unlink(missing_ok=True)
+        else:
+            discard_import(run=run, at=at)
+            swept += 1
+    return swept
+
+
+@transaction.atomic
+def save_mapping(*, kind: str, name: str, mapping: Mapping, by: User | None, at: datetime) -> ImportMapping:
+    """Keep decisions under a name for the next file. The same name again replaces what it stood for."""
+    decided = asdict(mapping)
+    columns, constants = decided.pop("columns"), decided.pop("constants")
+    values = {"columns": columns, "constants": constants, "options": decided, "by": by, "at": at}
+    cleaned = " ".join(name.split())[:100]
+    if not cleaned:
+        raise FileRefused("Give the mapping a name, so that it can be found again.")
+    return ImportMapping.objects.update_or_create(kind=kind_named(kind).name, name=cleaned, defaults=values)[0]
+
+
+def _held(run: IngestRun) -> IngestRun:
+    """The run, locked until the transaction ends, if anything can still be decided about it."""
+    held = IngestRun.objects.select_for_update(no_key=True, of=("self",)).select_related("job").get(pk=run.pk)
+    if held.state in ENDED:
+        raise ImportNotOpen("This import has ended. Upload the file again to change anything.")
+    if held.job is not None and held.job.is_open:
+        raise ImportNotOpen("This import is under way. Wait until it has ended, or stop it first.")
+    if not kept_path(held).exists():
+        raise ImportNotOpen("The uploaded file is no longer there. Upload it again.")
+    return held
+
+
+def _rewind(run: IngestRun, **decided: dict[str, Any]) -> None:
+    """What a check found before another decision says nothing any more."""
+    run.rejected_rows.all().delete()
+    nothing = {"n_rows": 0, "n_created": 0, "n_updated": 0, "n_unchanged": 0, "n_rejected": 0, "note": ""}
+    IngestRun.objects.filter(pk=run.pk).update(state=State.DRAFT, checked={}, finished_at=None, **nothing, **decided)
+
+
+def _start(run: IngestRun, state: str, task: str, what: str, by: User | None, at: datetime) -> Job:
+    job = create_job(task=task, label=_label(what, run), params={"run_id": run.pk}, by=by, at=at)
+    IngestRun.objects.filter(pk=run.pk).update(state=state, job=job, started_at=at, finished_at=None, note="")
+    return job
+
+
+def _label(what: str, run: IngestRun) -> str:
+    return f"{what} of {kind_named(run.kind).label.lower()} from {run.source[:LONGEST_SOURCE]}"

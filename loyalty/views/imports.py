@@ -18,7 +18,7 @@ from loyalty.models import IngestRun
 from loyalty.queries import imports as queries
 from loyalty.queries.jobs import job_standing
 from loyalty.queries.paging import keyset_page
-from loyalty.services.imports import start_import
+from loyalty.services.imports import import_upload
 from loyalty.services.ingest import FileRefused, kinds, template_file
 from loyalty.services.ingest.templates import MEDIA_TYPES
 from loyalty.tasks import wake
@@ -86,7 +86,7 @@ def _form_page(request: HttpRequest, form: UploadForm, status: int = 200) -> Htt
 
 @transaction.atomic
 def _start(form: UploadForm, by: User, at: datetime) -> IngestRun:
-    run = start_import(**form.cleaned_data, by=by, at=at)
+    run = import_upload(**form.cleaned_data, by=by, at=at)
     job = run.job
     if job is not None:
         transaction.on_commit(lambda: wake(job))

@@ -34,6 +34,7 @@ class StagedCell:
     column: Column
     staged_as: str
     zone: str
+    follows: bool = False  # empty, it is worked out from other cells
 
     @property
     def raw(self) -> str:
@@ -50,6 +51,11 @@ class StagedCell:
     @property
     def is_typed(self) -> bool:
         return self.staged_as != "text"
+
+    @property
+    def number(self) -> str:
+        """The value as precise as it was written. Only for cells of numbers without a problem."""
+        return self.raw if self.is_typed else f"{self.text}::numeric"
 
     def problem(self) -> str:
         """SQL that gives a sentence, or NULL when the cell can be taken. The first fault found is the one told."""
@@ -102,7 +108,7 @@ class StagedCell:
         return f"CASE WHEN {self._has_zone()} THEN {self.text}::timestamptz ELSE {self.text}::timestamp {local} END"
 
     def _missing(self) -> list[tuple[str, str]]:
-        if not self.column.is_required and not self.column.when_absent:
+        if self.follows or not (self.column.is_required or self.column.when_absent):
             return []
         # A typed cell is not turned into text only to see whether it is there: for a time that takes a microsecond.
         found = self.raw if self.is_typed else self.text
@@ -147,12 +153,12 @@ class StagedCell:
         return []
 
     def _beyond_limits(self) -> list[tuple[str, str]]:
-        low, high = self._limits()
-        number = self.raw if self.is_typed else f"{self.text}::numeric"
+        low, high = self.limits
         sentence = f"This must be between {low:,} and {high:,}."
-        return [(f"{number} NOT BETWEEN {low!r} AND {high!r}", sentence)]
+        return [(f"{self.number} NOT BETWEEN {low!r} AND {high!r}", sentence)]
 
-    def _limits(self) -> tuple[float, float]:
+    @property
+    def limits(self) -> tuple[float, float]:
         field = self.column.model_field
         widest: float = LARGEST_INTEGER
         if isinstance(field, DecimalField):

@@ -1,8 +1,8 @@
 """What the whole file says, checked set by set: shapes, references, the same key twice."""
 
-from loyalty.services.ingest.cells import literal
+from loyalty.services.ingest.cells import StagedCell, literal
 from loyalty.services.ingest.kinds import Column, Part, Reference
-from loyalty.services.ingest.rows import LINE, PREFIX, RECORD
+from loyalty.services.ingest.rows import LINE, PREFIX, RECORD, follows
 from loyalty.services.ingest.staging import CLEAN, PROBLEMS, RAW, Staging
 
 VALUE_LENGTH = 200
@@ -14,6 +14,7 @@ def check(rows: Staging) -> None:
     """Fill the table of clean rows; whatever cannot be taken is written down with its reason."""
     _check_shapes(rows)
     _clean(rows)
+    _check_worked_out(rows)
     _check_references(rows)
     _check_rules(rows)
     for part in rows.kind.parts:
@@ -41,12 +42,12 @@ def _check_shapes(rows: Staging) -> None:
 def _clean(rows: Staging) -> None:
     """Typed values, and the id of each row that a reference names."""
     kept = [f"s.{LINE}"] + ([f"s.{RECORD}", f"s.{PREFIX}"] if rows.rows.is_nested else [])
-    typed = {cell.column.name: cell.value() for cell in rows.cells}
+    typed = {cell.column.name: _value(rows, cell) for cell in rows.cells}
     values = [f'{value} AS "{name}"' for name, value in typed.items()]
     absent = [
-        f'{column.sql_when_absent(typed)} AS "{column.name}"'
+        f'{_absent(rows, column, typed)} AS "{column.name}"'
         for column in rows.kind.columns
-        if column.when_absent and column.name not in rows.rows.names
+        if column.name not in rows.rows.names and rows.has(column.name)
     ]
     ids, joins = [], []
     for number, cell in enumerate(rows.cells):
@@ -57,6 +58,37 @@ def _clean(rows: Staging) -> None:
     columns = ", ".join([*kept, *values, *absent, *ids])
     rows.run(f"CREATE TEMP TABLE {CLEAN} AS SELECT {columns} FROM {RAW} s {' '.join(joins)} WHERE NOT {REFUSED}")
     rows.run(f"ANALYZE {CLEAN}")
+
+
+def _value(rows: Staging, cell: StagedCell) -> str:
+    return f"COALESCE({cell.value()}, {_worked_out(rows, cell.column)})" if cell.follows else cell.value()
+
+
+def _absent(rows: Staging, column: Column, typed: dict[str, str]) -> str:
+    return column.sql_when_absent(typed) if column.when_absent else _worked_out(rows, column)
+
+
+def _worked_out(rows: Staging, column: Column) -> str:
+    assert column.derived is not None
+    numbers = {cell.column.name: cell.number for cell in rows.cells}
+    return column.derived.sql.format(**numbers)
+
+
+def _check_worked_out(rows: Staging) -> None:
+    """A cell that had to be worked out may come to nothing, or to more than the table holds."""
+    for column in rows.kind.columns:
+        if not follows(column, rows.rows.names) or column.derived is None:
+            continue
+        low, high = StagedCell(column, "numeric", rows.options.zone).limits
+        needs = " and ".join(column.derived.needs)
+        empty = f"Fill in {column.name}, or {needs}: every row needs it."
+        beyond = f"{needs} together make more than can be kept. This must be between {low:,} and {high:,}."
+        value = f's."{column.name}"'
+        rows.run(
+            f"INSERT INTO {PROBLEMS} SELECT s.{LINE}, {rows.place()}, {rows.told(column.name)}, {value}::text, "
+            f"CASE WHEN {value} IS NULL THEN {literal(empty)} ELSE {literal(beyond)} END FROM {CLEAN} s "
+            f"WHERE {value} IS NULL OR {value} NOT BETWEEN {low!r} AND {high!r}"
+        )
 
 
 def _check_references(rows: Staging) -> None:
@@ -102,8 +134,18 @@ def _check_repeats(rows: Staging, part: Part) -> None:
     if part is rows.kind.main and _all_differ(rows, keys):
         return
     rows.repeated.add(part)
-    table = repeats_table(rows, part)
     values = ", ".join(f's."{name}"' for name in part.all_columns if rows.has(name) and name not in part.key)
+    if _find_repeats(rows, part, values) and part.moment:
+        _settle_moments(rows, part)
+        _find_repeats(rows, part, values)
+    if rows.scalar(f"SELECT EXISTS (SELECT FROM {repeats_table(rows, part)} WHERE differs)"):
+        _tell_repeats(rows, part, values)
+
+
+def _find_repeats(rows: Staging, part: Part, values: str) -> bool:
+    """Keep the keys that stand there more than once; return whether any of them comes with different values."""
+    table = repeats_table(rows, part)
+    keys = ", ".join(f's."{name}"' for name in part.key)
     mark = f"hash_record_extended(ROW({values}), 0)" if values else "0"
     rows.run(f"DROP TABLE IF EXISTS pg_temp.{table}")
     rows.run(
@@ -112,8 +154,23 @@ def _check_repeats(rows: Staging, part: Part) -> None:
         f"GROUP BY {keys} HAVING count(*) > 1"
     )
     rows.run(f"ANALYZE {table}")
-    if rows.scalar(f"SELECT EXISTS (SELECT FROM {table} WHERE differs)"):
-        _tell_repeats(rows, part, values)
+    return bool(rows.scalar(f"SELECT EXISTS (SELECT FROM {table} WHERE differs)"))
+
+
+def _settle_moments(rows: Staging, part: Part) -> None:
+    """A till may write each line of an order with its own minute: within one day the earliest stands for all."""
+    keys = ", ".join(f's."{name}"' for name in part.key)
+    moment, zone = f's."{part.moment}"', f"AT TIME ZONE {literal(rows.options.zone)}"
+    same = " AND ".join(f'g."{name}" = s."{name}"' for name in part.key)
+    n_settled = rows.scalar(
+        f"WITH g AS (SELECT {keys}, min({moment}) AS first FROM {CLEAN} s GROUP BY {keys} "
+        f"HAVING min({moment}) <> max({moment}) AND (min({moment}) {zone})::date = (max({moment}) {zone})::date), "
+        f'settled AS (UPDATE {CLEAN} s SET "{part.moment}" = g.first FROM g WHERE {same} AND {moment} <> g.first '
+        f"RETURNING {keys}) SELECT count(*) FROM (SELECT DISTINCT * FROM settled) one"
+    )
+    if n_settled:
+        nouns = part.model._meta.verbose_name_plural
+        rows.notes.append(f"{n_settled:,} {nouns} hold several times of one day; the earliest was taken for each.")
 
 
 def _all_differ(rows: Staging, keys: str) -> bool:

@@ -1,10 +1,25 @@
 """Customers and what they allowed."""
 
+from typing import Any
+
 from loyalty.models import Consent, Customer
-from loyalty.services.ingest.kinds import Cell, Column, Part, RecordKind, Reference
+from loyalty.services.ingest.kinds import Cell, Column, Options, Part, RecordKind, Reference
+from loyalty.services.ingest.placeholders import make_missing
 from loyalty.services.ingest.spellings import choice_of
 
-CUSTOMER = Reference(model=Customer, key="external_id", noun="customer")
+
+def make_customers(cursor: Any, column: str, options: Options) -> None:
+    """Customers of whom so far only the key is known."""
+    make_missing(cursor, Customer, column, {"external_id": f'c."{column}"'}, options)
+
+
+CUSTOMER = Reference(
+    model=Customer,
+    key="external_id",
+    noun="customer",
+    make=make_customers,
+    is_made=lambda options: options.creates_customers,
+)
 CONSENT_WORDS = {
     **dict.fromkeys(("yes", "true", "1", "opt in", "opted in", "subscribed", "allowed"), "granted"),
     **dict.fromkeys(("no", "false", "0", "opt out", "opted out", "refused"), "denied"),

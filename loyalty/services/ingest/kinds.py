@@ -31,10 +31,20 @@ class Options:
     zone: str = settings.TIME_ZONE
     currency: str = settings.DEFAULT_CURRENCY
     unknown_products: str = "reject"
+    unknown_customers: str = "reject"
+    on_bad_rows: str = "skip"
 
     @property
     def creates_products(self) -> bool:
         return self.unknown_products == "create"
+
+    @property
+    def creates_customers(self) -> bool:
+        return self.unknown_customers == "create"
+
+    @property
+    def is_all_or_nothing(self) -> bool:
+        return self.on_bad_rows == "refuse_all"
 
 
 # Puts what people write into the form that is stored: SQL for the cell's text in, SQL out.
@@ -62,6 +72,14 @@ class Reference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Derivation:
+    """How an empty cell follows from others of its row. `sql` names them as `{quantity}`; their values are typed."""
+
+    needs: tuple[str, ...]
+    sql: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Column:
     """A column of the file, and the model field whose limits it must keep."""
 
@@ -77,6 +95,7 @@ class Column:
     advice: str = ""
     default: Callable[[Options], Any] | None = None
     when_absent: str | WorkedOut = ""  # SQL that stands for the column when a file does not have it
+    derived: Derivation | None = None
     rewrite: Rewriting | None = None
     example: str = ""
     meaning: str = ""  # what people are told to put there
@@ -115,6 +134,8 @@ class Part:
     columns: tuple[str, ...]
     links: tuple[Link, ...] = ()
     only_updates: bool = False
+    moment: str = ""  # of several times on one day under one key, the earliest counts
+    whole_by: str = ""  # what this column names is sent whole: rows of it that a file leaves out are gone
 
     @property
     def all_columns(self) -> tuple[str, ...]:

@@ -1,11 +1,26 @@
 """Orders, one row a line; an order is taken whole or not at all."""
 
-from loyalty.models import Order, OrderLine
+from typing import Any
+
+from loyalty.models import Category, Order, OrderLine, Product
 from loyalty.models.products import CURRENCY
 from loyalty.services.ingest.customers import CUSTOMER
-from loyalty.services.ingest.kinds import Cell, Column, Link, Part, RecordKind, Reference
-from loyalty.services.ingest.products import PRODUCT
+from loyalty.services.ingest.kinds import Cell, Column, Derivation, Link, Options, Part, RecordKind, Reference
+from loyalty.services.ingest.products import (
+    CATEGORY_ADVICE,
+    CATEGORY_PATTERN,
+    PRODUCT,
+    category_path,
+    make_categories,
+)
 from loyalty.services.ingest.rows import LINE
+
+
+def make_categories_of_new_products(cursor: Any, column: str, options: Options) -> None:
+    """What the catalogue knows already keeps its own category."""
+    if options.creates_products:
+        make_categories(cursor, column, options, wanted='"sku__id" IS NULL')
+
 
 ORDERS = RecordKind(
     name="orders",
@@ -86,6 +101,27 @@ ORDERS = RecordKind(
             example="1",
             meaning="The place of the line in the order. Left out, lines are numbered as they stand.",
         ),
+        # These two describe products that an order names before the catalogue does; known products stay as they are.
+        Column(
+            name="product_name",
+            cell=Cell.TEXT,
+            of=Product,
+            field="name",
+            example="Bananas",
+            meaning="What a product is called that the catalogue does not know yet.",
+        ),
+        Column(
+            name="product_category",
+            cell=Cell.TEXT,
+            of=Product,
+            field="category",
+            reference=Reference(model=Category, key="path", noun="category", make=make_categories_of_new_products),
+            rewrite=category_path,
+            pattern=CATEGORY_PATTERN,
+            advice=CATEGORY_ADVICE,
+            meaning="Where a product belongs that the catalogue does not know yet.",
+            example="Produce > Fruit > Bananas",
+        ),
         Column(
             name="sku",
             cell=Cell.TEXT,
@@ -106,13 +142,22 @@ ORDERS = RecordKind(
             meaning="How much of it, in the unit of the product. Below zero for a return.",
         ),
         Column(
+            name="unit_price",
+            cell=Cell.NUMBER,
+            of=Product,
+            field="price",
+            example="0.59",
+            meaning="What one piece, kilogram or litre cost. Only needed where amount is empty.",
+        ),
+        Column(
             name="amount",
             cell=Cell.NUMBER,
             of=OrderLine,
             field="amount",
             is_required=True,
+            derived=Derivation(needs=("quantity", "unit_price"), sql="round({quantity} * {unit_price}, 2)"),
             example="1.77",
-            meaning="What was paid for the whole line, after discounts. Below zero for a return.",
+            meaning="What was paid for the whole line, after discounts. Left empty, it is quantity times unit_price.",
         ),
         Column(
             name="discount",
@@ -138,12 +183,14 @@ ORDERS = RecordKind(
             model=Order,
             key=("order_id",),
             columns=("customer_id", "ordered_at", "channel", "store", "currency"),
+            moment="ordered_at",
         ),
         Part(
             model=OrderLine,
             key=("order_id", "line_number"),
             columns=("sku", "quantity", "amount", "discount", "coupon_discount"),
             links=(Link(column="order_id", field="order", model=Order, key="external_id"),),
+            whole_by="order_id",
         ),
         # Last, because the order that is reversed may stand further down in the same file.
         Part(

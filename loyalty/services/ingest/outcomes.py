@@ -19,7 +19,7 @@ def keep_rejected(rows: Staging, run: IngestRun) -> int:
         f"left(COALESCE(value, ''), 200), left(reason, 300) FROM {PROBLEMS} ORDER BY place, \"column\", line",
         [run.pk],
     )
-    return rows.n_rows - int(rows.scalar(f"SELECT count(*) FROM {CLEAN}"))
+    return rows.n_rows - rows.n_clean
 
 
 def report(rows: Staging, run: IngestRun, written: list[Written], notes: tuple[str, ...]) -> IngestReport:
@@ -35,7 +35,7 @@ def report(rows: Staging, run: IngestRun, written: list[Written], notes: tuple[s
         n_unchanged=rows.n_rows - n_rejected - n_created - n_updated,
         n_rejected=n_rejected,
         tables=tuple(written),
-        reasons=_reasons(rows),
+        reasons=reasons(rows),
         notes=notes,
         rows=outcomes,
     )
@@ -57,7 +57,8 @@ def _n_updated(rows: Staging) -> int:
     )
 
 
-def _reasons(rows: Staging) -> dict[str, int]:
+def reasons(rows: Staging) -> dict[str, int]:
+    """The most frequent sentences, and how often each was said."""
     rows.run(f"SELECT reason, count(*) FROM {PROBLEMS} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {REASONS_TOLD}")
     return dict(rows.cursor.fetchall())
 

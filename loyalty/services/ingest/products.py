@@ -4,7 +4,9 @@ from typing import Any
 
 from loyalty.models import Category, Product
 from loyalty.models.products import CURRENCY
+from loyalty.services.ingest.cells import literal
 from loyalty.services.ingest.kinds import Cell, Column, Options, Part, RecordKind, Reference
+from loyalty.services.ingest.placeholders import is_there, make_missing
 from loyalty.services.ingest.spellings import choice_of
 from loyalty.services.ingest.staging import CLEAN
 
@@ -13,7 +15,8 @@ SEPARATOR = " > "
 MAKE_CATEGORIES = """
 INSERT INTO loyalty_category (path, name, parent_id)
 SELECT array_to_string(p.steps[:n], '{separator}'), left(p.steps[n], 100), NULL
-FROM (SELECT DISTINCT string_to_array("{column}", '{separator}') AS steps FROM {clean} WHERE "{column}__id" IS NULL) p
+FROM (SELECT DISTINCT string_to_array("{column}", '{separator}') AS steps FROM {clean}
+      WHERE "{column}__id" IS NULL AND {wanted}) p
 CROSS JOIN LATERAL generate_series(1, cardinality(p.steps)) n
 ON CONFLICT (path) DO NOTHING
 """
@@ -22,26 +25,24 @@ UPDATE loyalty_category c SET parent_id = up.id FROM loyalty_category up
 WHERE c.parent_id IS NULL AND cardinality(string_to_array(c.path, '{separator}')) > 1
   AND up.path = array_to_string(trim_array(string_to_array(c.path, '{separator}'), 1), '{separator}')
 """
-MAKE_PLACEHOLDERS = """
-INSERT INTO loyalty_product (sku, name, brand, currency, quantity_unit, text, attributes, is_catalogued,
-                             created_at, updated_at)
-SELECT DISTINCT "{column}", 'Product ' || "{column}" || ' (not in the catalogue)', '', %(currency)s, 'each', '',
-       '{{}}'::jsonb, false, %(at)s::timestamptz, %(at)s::timestamptz
-FROM {clean} WHERE "{column}" IS NOT NULL AND "{column}__id" IS NULL
-"""
 
 
-def make_categories(cursor: Any, column: str, options: Options) -> None:
-    cursor.execute(MAKE_CATEGORIES.format(column=column, clean=CLEAN, separator=SEPARATOR))
+def make_categories(cursor: Any, column: str, options: Options, *, wanted: str = "true") -> None:
+    """`wanted` is SQL over the clean row: whether its category is needed."""
+    cursor.execute(MAKE_CATEGORIES.format(column=column, clean=CLEAN, separator=SEPARATOR, wanted=wanted))
     cursor.execute(HANG_CATEGORIES.format(separator=SEPARATOR))
 
 
 def make_placeholders(cursor: Any, column: str, options: Options) -> None:
-    """Products that somebody bought, or an offer names, before the catalogue does."""
-    # Another import may be adding the same product.
-    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('loyalty_product', 0))")
-    statement = MAKE_PLACEHOLDERS.format(column=column, clean=CLEAN) + " ON CONFLICT (sku) DO NOTHING"
-    cursor.execute(statement, {"currency": options.currency, "at": options.at})
+    """Products that somebody bought, or an offer names, before the catalogue does. Most rows decide on the name."""
+    key = f'c."{column}"'
+    name = f"'Product ' || {key} || ' (not in the catalogue)'"
+    values = {"sku": key, "name": name, "currency": literal(options.currency), "is_catalogued": "false"}
+    if is_there(cursor, "product_name"):
+        values["name"] = f'COALESCE(mode() WITHIN GROUP (ORDER BY c."product_name"), {name})'
+    if is_there(cursor, "product_category__id"):
+        values["category_id"] = 'mode() WITHIN GROUP (ORDER BY c."product_category__id")'
+    make_missing(cursor, Product, column, values, options)
 
 
 PRODUCT = Reference(

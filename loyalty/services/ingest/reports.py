@@ -1,6 +1,6 @@
 """What an import did, for screens, logs and the API."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from loyalty.services.ingest.writes import Written
@@ -29,6 +29,7 @@ class IngestReport:
     reasons: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     rows: tuple[RowOutcome, ...] = ()
+    is_refused: bool = False  # all or nothing was asked for, and it was nothing
 
     @property
     def n_accepted(self) -> int:
@@ -43,4 +44,13 @@ class IngestReport:
             "updated": self.n_updated,
             "unchanged": self.n_unchanged,
             "rejected": self.n_rejected,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """All that a screen tells of a check, kept with its run."""
+        return {
+            **self.summary(),
+            "tables": [asdict(one) for one in self.tables],
+            "reasons": self.reasons,
+            "notes": list(self.notes),
         }

@@ -1,7 +1,7 @@
 """Rows on their way in: Arrow batches under the kind's own column names, each row with the line it came from."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loyalty.services.ingest.kinds import Cell, RecordKind
+from loyalty.services.ingest.kinds import Cell, Column, RecordKind
 
 LINE = "_line"
 RECORD = "_record"
@@ -48,7 +48,7 @@ class Rows:
 
 def check_names(kind: RecordKind, names: Sequence[str]) -> None:
     """Refuse a heading with unknown, repeated or missing columns, naming them."""
-    unknown = [name for name in names if name not in kind.names and not _is_attribute(kind, name)]
+    unknown = [name for name in names if name not in kind.names and not is_attribute(kind, name)]
     if unknown:
         raise FileRefused(
             f"Unknown column{_s(unknown)} {_listed(unknown)}. {kind.label} have the columns {', '.join(kind.names)}."
@@ -56,9 +56,18 @@ def check_names(kind: RecordKind, names: Sequence[str]) -> None:
     repeated = sorted({name for name in names if list(names).count(name) > 1})
     if repeated:
         raise FileRefused(f"Column{_s(repeated)} {_listed(repeated)} stand{'' if repeated[1:] else 's'} there twice.")
-    missing = [column.name for column in kind.columns if column.is_required and column.name not in names]
+    missing = [column.name for column in kind.columns if column.is_required and not _is_given(column, names)]
     if missing:
         raise FileRefused(f"Missing column{_s(missing)} {_listed(missing)}. Add {'them' if missing[1:] else 'it'}.")
+
+
+def _is_given(column: Column, names: Collection[str]) -> bool:
+    return column.name in names or follows(column, names)
+
+
+def follows(column: Column, names: Collection[str]) -> bool:
+    """Whether the column can be worked out from others that are there."""
+    return column.derived is not None and all(name in names for name in column.derived.needs)
 
 
 def _s(names: Sequence[str]) -> str:
@@ -74,7 +83,8 @@ def _json_column(kind: RecordKind) -> str:
     return next((column.name for column in kind.columns if column.cell is Cell.JSON), "")
 
 
-def _is_attribute(kind: RecordKind, name: str) -> bool:
+def is_attribute(kind: RecordKind, name: str) -> bool:
+    """Whether the name is one of a record's free named values, `attributes.size`."""
     json_column = _json_column(kind)
     return bool(json_column) and name.startswith(json_column + ".") and len(name) > len(json_column) + 1
 
@@ -92,7 +102,7 @@ def from_batches(
     n_rows: int | None,
     first_line: int,
 ) -> Rows:
-    attributes = [name for name in schema.names if _is_attribute(kind, name)]
+    attributes = [name for name in schema.names if is_attribute(kind, name)]
     names = tuple(name for name in schema.names if name not in attributes)
     if attributes and _json_column(kind) not in names:
         names = (*names, _json_column(kind))

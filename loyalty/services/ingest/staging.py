@@ -16,7 +16,7 @@ from django.db import connection
 
 from loyalty.services.ingest.cells import StagedCell, literal
 from loyalty.services.ingest.kinds import Column, Options, Part, RecordKind
-from loyalty.services.ingest.rows import LINE, PREFIX, RECORD, UNSTORABLE, FileRefused, Problem, Rows
+from loyalty.services.ingest.rows import LINE, PREFIX, RECORD, UNSTORABLE, FileRefused, Problem, Rows, follows
 
 RAW = "ingest_raw"
 CLEAN = "ingest_clean"
@@ -45,6 +45,8 @@ class Staging:
         self.repeated: set[Part] = set()
         # Tables that were empty and now hold everything.
         self.filled: list[str] = []
+        # What people should know about how the rows were read.
+        self.notes: list[str] = []
 
     def run(self, statement: str, values: Any = None) -> int:
         """Execute one statement; return how many rows it touched."""
@@ -55,9 +57,15 @@ class Staging:
         self.cursor.execute(statement)
         return self.cursor.fetchone()[0]
 
+    @property
+    def n_clean(self) -> int:
+        """How many rows can be taken, once all are checked."""
+        return int(self.scalar(f"SELECT count(*) FROM {CLEAN}"))
+
     def has(self, name: str) -> bool:
         """Whether the column is in the file, or can be worked out without it."""
-        return name in self.rows.names or bool(self.kind.column(name).when_absent)
+        column = self.kind.column(name)
+        return name in self.rows.names or bool(column.when_absent) or follows(column, self.rows.names)
 
     @property
     def columns(self) -> list[Column]:
@@ -66,7 +74,12 @@ class Staging:
     @property
     def cells(self) -> list[StagedCell]:
         return [
-            StagedCell(column, _database_type(self.rows.schema.field(column.name).type), self.options.zone)
+            StagedCell(
+                column,
+                _database_type(self.rows.schema.field(column.name).type),
+                self.options.zone,
+                follows(column, self.rows.names),
+            )
             for column in self.columns
         ]
 

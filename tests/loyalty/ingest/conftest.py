@@ -1,7 +1,7 @@
 """Take text in as a person's file, and look at what became of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -34,13 +34,23 @@ Take = Callable[..., Taken]
 
 @pytest.fixture
 def take(at: datetime, tmp_path: Path) -> Take:
-    def take_in(kind_name: str, content: str | bytes, progress: QuietProgress | None = None, **options: str) -> Taken:
+    def take_in(
+        kind_name: str,
+        content: str | bytes,
+        progress: QuietProgress | None = None,
+        mapping: ingest.Mapping | None = None,
+        **options: str,
+    ) -> Taken:
         path = tmp_path / "upload"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         kind = ingest.kind_named(kind_name)
         chosen = ingest.Options(at=at, source="shop.csv", **options)
+        if mapping is not None:
+            chosen = replace(mapping, **options).options(at=at, source="shop.csv")
         run = ingest.start_run(kind=kind, options=chosen, by=None)
-        report = ingest.ingest_file(run=run, kind=kind, path=path, options=chosen, report=progress or QuietProgress())
+        report = ingest.ingest_file(
+            run=run, kind=kind, path=path, options=chosen, mapping=mapping, report=progress or QuietProgress()
+        )
         run.refresh_from_db()
         return Taken(run, report)
 

@@ -60,7 +60,7 @@ def test_numbers_that_are_none_are_refused_in_parquet_too(take):
         (b" \n\n", "The file is empty."),
         (b"customer_id,name\n", "There are no rows."),
         (b"\x00\x01\x02\x03", "This is not a table"),
-        (b"PK\x03\x04rest of a workbook", "This is a spreadsheet or a zip file."),
+        (b"PK\x03\x04rest of a workbook", "This workbook is damaged"),
         (b"PAR1 and then nothing of the kind", "This Parquet file is damaged"),
         (b"customer_id,shoe size\nA,40\n", "Unknown column “shoe size”."),
         (b"name\nAnn\n", "Missing column “customer_id”."),
