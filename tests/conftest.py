@@ -54,7 +54,7 @@ def database_url() -> str:
 class Worker:
     """A real Celery worker in a process group of its own, on the database and broker of this test."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, app: str = "loyalty.celery") -> None:
         self.log = folder / f"worker-{time.monotonic_ns()}.log"
         env = {
             **os.environ,
@@ -62,7 +62,7 @@ class Worker:
             "QUEUE": settings.CELERY_TASK_DEFAULT_QUEUE,
             "LOG_LEVEL": "INFO",
         }
-        command = [sys.executable, "-m", "celery", "-A", "loyalty.celery", "worker", "-B", "-c", "1", "-l", "INFO"]
+        command = [sys.executable, "-m", "celery", "-A", app, "worker", "-B", "-c", "1", "-l", "INFO"]
         schedule = ["-s", str(folder / "beat-schedule")]
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
@@ -95,12 +95,12 @@ class Worker:
 
 
 @pytest.fixture
-def start_worker(transactional_db: None, tmp_path: Path) -> Iterator[Callable[[], Worker]]:
+def start_worker(transactional_db: None, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
     """Start as many real workers as a test wants; whatever still lives at its end is killed."""
     started: list[Worker] = []
 
-    def start() -> Worker:
-        started.append(Worker(tmp_path))
+    def start(app: str = "loyalty.celery") -> Worker:
+        started.append(Worker(tmp_path, app))
         return started[-1]
 
     yield start
@@ -112,6 +112,14 @@ def start_worker(transactional_db: None, tmp_path: Path) -> Iterator[Callable[[]
 @pytest.fixture
 def worker(start_worker: Callable[[], Worker]) -> Worker:
     return start_worker()
+
+
+@pytest.fixture(scope="session")
+def real_data_dir() -> Path:
+    folder = os.environ.get("REAL_DATA_DIR", "")
+    if not folder:
+        pytest.skip("The public data are not here: name their folder in REAL_DATA_DIR.")
+    return Path(folder)
 
 
 @pytest.fixture(scope="session")
