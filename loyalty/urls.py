@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from loyalty.api.problems import nothing_here
 from loyalty.api.routes import router
 from loyalty.services.ingest.templates import CSV, EXCEL
-from loyalty.views import data, imports, jobs, keys, session, settings, sources, trail
+from loyalty.views import cleaning, data, imports, jobs, keys, session, settings, sources, trail
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -21,6 +21,11 @@ urlpatterns = [
     path("login/", session.LogIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("data/", data.data, name="data"),
+    path("data/inspect/", data.data_inspect, name="data-inspect"),
+    path("data/cleaning/", cleaning.cleaning, name="cleaning"),
+    path("data/cleaning/<slug:check>/", cleaning.finding, name="finding"),
+    path("data/cleaning/<slug:check>.csv", cleaning.finding_export, name="finding-export"),
+    path("data/flags/<int:pk>/decide/", cleaning.flag_decide, name="flag-decide"),
     path("data/import/", imports.import_new, name="import-new"),
     path("data/imports/", imports.imports, name="imports"),
     path("data/imports/<int:pk>/", imports.ingest_run, name="ingest-run"),
