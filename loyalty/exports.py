@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain
@@ -11,6 +12,9 @@ from django.http import StreamingHttpResponse
 
 # A text that begins with one of these is a formula to some spreadsheet.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+# What a file held as text but is just a number: it runs nothing, and must stay a number when it is read again.
+SIGNED_NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)*")
+BYTE_ORDER_MARK = "\ufeff"
 
 
 def safe_cell(value: object) -> str:
@@ -28,14 +32,23 @@ def safe_cell(value: object) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS) else text
 
 
+def returned_cell(value: object) -> str:
+    """As `safe_cell`, for rows that go back to where they came from: -3 as text is left alone."""
+    return value if isinstance(value, str) and SIGNED_NUMBER.fullmatch(value) else safe_cell(value)
+
+
 def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """Yield a CSV file line by line, heading first."""
+    return _lines(chain([columns], rows), ",", safe_cell)
+
+
+def _lines(rows: Iterable[Sequence[object]], delimiter: str, write: Callable[[object], str]) -> Iterator[str]:
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    for row in chain([columns], rows):
+    writer = csv.writer(buffer, delimiter=delimiter)
+    for row in rows:
         buffer.seek(0)
         buffer.truncate()
-        writer.writerow([safe_cell(value) for value in row])
+        writer.writerow([write(value) for value in row])
         yield buffer.getvalue()
 
 
@@ -46,5 +59,16 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:
     """Answer with a file called `name`.csv, written while it is read."""
     response = StreamingHttpResponse(csv_lines(columns, rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+def returned_response(
+    name: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, delimiter: str
+) -> StreamingHttpResponse:
+    """Rows of somebody's file, to be corrected in a spreadsheet and sent in again: with its delimiter, and the mark
+    that tells spreadsheets the encoding."""
+    lines = _lines(chain([columns], rows), delimiter, returned_cell)
+    response = StreamingHttpResponse(chain([BYTE_ORDER_MARK], lines), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

@@ -2,8 +2,10 @@
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files import File
 from django.db import transaction
@@ -30,6 +32,7 @@ TASK = "loyalty.ingest"
 CHECK_TASK = "loyalty.check_import"
 LONGEST_SOURCE = 120
 DRAFTS_KEPT = timedelta(days=7)
+GONE = "The uploaded file is no longer there. Upload it again."
 State = IngestRun.State
 ENDED = (State.DONE, State.DISCARDED)
 
@@ -53,8 +56,11 @@ def begin_draft(*, kind: str, file: "File[bytes]", by: User | None, at: datetime
     return keep_draft(kind=kind, file=file, by=by, at=at)
 
 
-def look_at_draft(run: IngestRun) -> FileLook:
-    reading = Reading.from_json(run.reading)
+def look_at_draft(run: IngestRun, reading: Reading | None = None) -> FileLook:
+    """The kept file as it was chosen to be read, or as somebody tries to read it. Raises FileRefused."""
+    if not kept_path(run).exists():
+        raise FileRefused(GONE)
+    reading = Reading.from_json(run.reading) if reading is None else reading
     return look_at(kept_path(run), encoding=reading.encoding, delimiter=reading.delimiter, sheet=reading.sheet)
 
 
@@ -116,7 +122,17 @@ def sweep_imports(*, at: datetime) -> int:
         else:
             discard_import(run=run, at=at)
             swept += 1
+    _forget_returned(at)
     return swept
+
+
+def _forget_returned(at: datetime) -> None:
+    """Rows that were not taken can be downloaded for as long, and no longer."""
+    folder: Path = settings.UPLOAD_DIR
+    old = [path for path in folder.glob("*.upload") if path.stat().st_mtime < (at - DRAFTS_KEPT).timestamp()]
+    done = IngestRun.objects.filter(state=State.DONE, pk__in=[path.stem for path in old if path.stem.isdigit()])
+    for run in done:
+        kept_path(run).unlink(missing_ok=True)
 
 
 @transaction.atomic
@@ -139,7 +155,7 @@ def _held(run: IngestRun) -> IngestRun:
     if held.job is not None and held.job.is_open:
         raise ImportNotOpen("This import is under way. Wait until it has ended, or stop it first.")
     if not kept_path(held).exists():
-        raise ImportNotOpen("The uploaded file is no longer there. Upload it again.")
+        raise ImportNotOpen(GONE)
     return held
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from loyalty.services.ingest.cells import literal
 from loyalty.services.ingest.checks import check
 from loyalty.services.ingest.files import AS_IT_IS, read_file
-from loyalty.services.ingest.kinds import RecordKind
+from loyalty.services.ingest.kinds import Cell, RecordKind
 from loyalty.services.ingest.mappings import Mapping
 from loyalty.services.ingest.readings import Reading
 from loyalty.services.ingest.rows import LINE, FileRefused, Rows
@@ -91,6 +92,17 @@ def _problems(rows: Staging) -> dict[tuple[int, str], str]:
 
 
 def _texts(rows: Staging, table: str, names: tuple[str, ...]) -> dict[int, dict[str, Any]]:
-    listed = "".join(f', left("{name}"::text, {LONGEST_SHOWN})' for name in names)
+    listed = "".join(f", left({_written(rows, table, name)}, {LONGEST_SHOWN})" for name in names)
     rows.run(f"SELECT {LINE}{listed} FROM {table}")
     return {line: dict(zip(names, texts, strict=True)) for line, *texts in rows.cursor.fetchall()}
+
+
+def _written(rows: Staging, table: str, name: str) -> str:
+    """SQL for a value as people read it: the time of the zone they chose, a number without zeros that say nothing."""
+    cell = rows.kind.column(name).cell
+    if table == CLEAN and cell is Cell.TIME:
+        return f"to_char(\"{name}\" AT TIME ZONE {literal(rows.options.zone)}, 'YYYY-MM-DD HH24:MI')"
+    if table == CLEAN and cell is Cell.NUMBER:
+        number = f'"{name}"::numeric'
+        return f"(CASE WHEN scale({number}) > 2 THEN trim_scale({number}) ELSE {number} END)::text"
+    return f'"{name}"::text'

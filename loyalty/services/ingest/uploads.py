@@ -88,7 +88,9 @@ def run_ingest(*, run_id: int, report: Progress) -> dict[str, Any]:
     except IntegrityError as error:
         fail_run(run, CONTRADICTION)
         raise FileRefused(CONTRADICTION) from error
-    kept_path(run).unlink(missing_ok=True)
+    if not result.n_rejected:
+        # Otherwise it is needed for a while, to give the rows back that were not taken.
+        kept_path(run).unlink(missing_ok=True)
     return result.summary()
 
 
