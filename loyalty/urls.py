@@ -7,7 +7,18 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from loyalty.api.problems import nothing_here
 from loyalty.api.routes import router
 from loyalty.services.ingest.templates import CSV, EXCEL
-from loyalty.views import cleaning, data, imports, jobs, keys, session, settings, sources, trail
+from loyalty.views import (
+    data,
+    import_mappings,
+    import_steps,
+    imports,
+    jobs,
+    keys,
+    session,
+    settings,
+    sources,
+    trail,
+)
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -21,15 +32,20 @@ urlpatterns = [
     path("login/", session.LogIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("data/", data.data, name="data"),
-    path("data/inspect/", data.data_inspect, name="data-inspect"),
-    path("data/cleaning/", cleaning.cleaning, name="cleaning"),
-    path("data/cleaning/<slug:check>/", cleaning.finding, name="finding"),
-    path("data/cleaning/<slug:check>.csv", cleaning.finding_export, name="finding-export"),
-    path("data/flags/<int:pk>/decide/", cleaning.flag_decide, name="flag-decide"),
     path("data/import/", imports.import_new, name="import-new"),
     path("data/imports/", imports.imports, name="imports"),
     path("data/imports/<int:pk>/", imports.ingest_run, name="ingest-run"),
+    path("data/imports/<int:pk>/look/", import_steps.import_look, name="import-look"),
+    path("data/imports/<int:pk>/map/", import_steps.import_map, name="import-map"),
+    path("data/imports/<int:pk>/preview/", import_steps.import_preview, name="import-preview"),
+    path("data/imports/<int:pk>/check/", import_steps.import_check, name="import-check"),
+    path("data/imports/<int:pk>/start/", import_steps.import_start, name="import-start"),
+    path("data/imports/<int:pk>/stop/", import_steps.import_stop, name="import-stop"),
+    path("data/imports/<int:pk>/discard/", import_steps.import_discard, name="import-discard"),
     path("data/imports/<int:pk>/rejected.csv", imports.rejected_rows, name="rejected-rows"),
+    path("data/imports/<int:pk>/to-correct.csv", imports.rejected_file, name="rejected-file"),
+    path("data/mappings/", import_mappings.import_mappings, name="import-mappings"),
+    path("data/mappings/<int:pk>/delete/", import_mappings.import_mapping_delete, name="import-mapping-delete"),
     path("data/templates/<slug:kind>.csv", imports.import_template, {"form": CSV}, name="import-template"),
     path("data/templates/<slug:kind>.xlsx", imports.import_template, {"form": EXCEL}, name="import-template-excel"),
     path("data/sources/", sources.sources, name="sources"),

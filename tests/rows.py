@@ -8,11 +8,13 @@ from django.utils.timezone import now
 
 from campaigns import models as campaigns
 from loyalty import models as loyalty
+from loyalty.services.ingest import kept_path
 from loyalty.services.keys import create_key
 from recommender.models import ModelVersion, ProductRelation, Recommendation
 from segments.models import Segment, Segmentation, SegmentMembership
 
 AT = datetime(2017, 11, 1, 12, tzinfo=UTC)
+NEEDED = ("ordered_at", "sku", "amount")
 LEVELS = ("low_95", "low_90", "low_80", "low_50", "mid", "high_50", "high_80", "high_90", "high_95")
 
 
@@ -38,7 +40,6 @@ def _fill_one(number: int) -> None:
     product, other = make_product(number), make_product(number, "other")
     _shopping(number, customer, product)
     _import(number, job)
-    _odd(number, product)
     segment = make_segment(number, customer)
     version = make_version(number)
     Recommendation.objects.create(
@@ -103,14 +104,17 @@ def make_review(number: int, product: loyalty.Product, **values: object) -> loya
     )
 
 
-def _odd(number: int, product: loyalty.Product) -> None:
-    loyalty.DataFlag.objects.create(
-        check_name="unit", table="product", record_id=product.pk, suggestion="kg", reason="Decimals."
-    )
-
-
 def _import(number: int, job: loyalty.Job) -> None:
-    run = loyalty.IngestRun.objects.create(kind="orders", source=f"file{number}.csv", started_at=AT, job=job)
+    mapping = {
+        "columns": {"order": "order_id", "quantity": "quantity"},
+        "constants": dict.fromkeys(NEEDED, "2017-01-02"),
+    }
+    run = loyalty.IngestRun.objects.create(
+        kind="orders", source=f"file{number}.csv", started_at=AT, job=job, mapping=mapping
+    )
+    loyalty.ImportMapping.objects.create(kind="orders", name=f"Till {number}", columns=mapping["columns"], at=AT)
+    kept_path(run).parent.mkdir(parents=True, exist_ok=True)
+    kept_path(run).write_text("order,quantity\no1,x\n")
     loyalty.RejectedRow.objects.create(run=run, line=2, column="quantity", value="x", reason="Write a number.")
     source = loyalty.ImportSource.objects.create(
         name=f"Source {number}", kind="orders", url="s3://bucket/orders", every="hours", created_at=AT

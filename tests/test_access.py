@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns.models import Campaign, Offer, Simulation
-from loyalty.models import ApiKey, Customer, DataFlag, ImportSource, IngestRun, Job, Product
+from loyalty.models import ApiKey, Customer, ImportMapping, ImportSource, IngestRun, Job, Product
 from loyalty.services.staff import CAMPAIGN_MANAGER, MARKETER, ensure_groups
 from recommender.models import ModelVersion
 from segments.models import Segment
@@ -65,15 +65,20 @@ ROUTES = {
     "model-promote": GUARDED,
     "model-learn": ACTION,
     "data": PAGE,
-    "data-inspect": ACTION,
-    "cleaning": PAGE,
-    "finding": PAGE,
-    "finding-export": PAGE,
-    "flag-decide": ACTION,
     "imports": PAGE,
     "import-new": FORM,
     "ingest-run": PAGE,
+    "import-look": FORM,
+    "import-map": FORM,
+    "import-preview": FORM,
+    "import-check": ACTION,
+    "import-start": ACTION,
+    "import-stop": ACTION,
+    "import-discard": ACTION,
+    "import-mappings": PAGE,
+    "import-mapping-delete": ACTION,
     "rejected-rows": PAGE,
+    "rejected-file": PAGE,
     "import-template": PAGE,
     "import-template-excel": PAGE,
     "sources": PAGE,
@@ -160,14 +165,14 @@ def rows() -> dict[str, object]:
         "jobs": Job,
         "imports": IngestRun,
         "sources": ImportSource,
+        "mappings": ImportMapping,
         "models": ModelVersion,
         "keys": ApiKey,
-        "flags": DataFlag,
     }
     return {noun: model.objects.earliest("pk").pk for noun, model in models.items()}
 
 
-WORDS = {"external_id": "c0", "sku": "p0", "kind": "customers", "purpose": "recommendation", "check": "unit"}
+WORDS = {"external_id": "c0", "sku": "p0", "kind": "customers", "purpose": "recommendation"}
 
 
 def concrete(address: str, keys: dict[str, object]) -> str:
@@ -235,7 +240,6 @@ def test_an_anonymous_is_sent_to_the_log_in_and_nowhere_else(client):
 
 def rows_without_any():
     return (
-        "flags",
         "keys",
         "customers",
         "products",
@@ -245,6 +249,7 @@ def rows_without_any():
         "simulations",
         "jobs",
         "imports",
+        "mappings",
         "models",
         "sources",
     )

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, QuerySet, Sum
 
-from loyalty.models import IngestRun, RejectedRow
+from loyalty.models import ImportMapping, IngestRun, RejectedRow
+from loyalty.queries.import_verdicts import Verdict, Words, can_be_taken, is_all_or_nothing, verdict, words
 
 State = IngestRun.State
 UNDER_WAY = (State.CHECKING, State.PENDING, State.RUNNING)
@@ -40,6 +41,57 @@ class Import:
         return self.run.n_created + self.run.n_updated + self.run.n_unchanged
 
     @property
+    def has_counts(self) -> bool:
+        return self.state in (State.CHECKED, State.DONE)
+
+    @property
+    def is_from_wizard(self) -> bool:
+        """Whether somebody went step by step; what comes from other systems has no steps."""
+        return bool(self.run.mapping) or self.state == State.DRAFT
+
+    @property
+    def is_checking(self) -> bool:
+        return self.state in (State.CHECKING, State.CHECKED)
+
+    @property
+    def changeable_pk(self) -> int | None:
+        """The number of an import whose choices can still be changed."""
+        return self.run.pk if self.state == State.CHECKED else None
+
+    @property
+    def under_way(self) -> str:
+        """What happens now."""
+        if self.run.job is None or not self.run.job.started_at:
+            return "Waiting for a free worker"
+        return "Being checked; nothing is written" if self.state == State.CHECKING else "Being taken in"
+
+    @property
+    def took(self) -> timedelta | None:
+        """How long the work itself took; the wizard may have been open for days before."""
+        job = self.run.job
+        since = job.started_at if job and job.started_at else self.run.started_at
+        return self.run.finished_at - since if self.run.finished_at else None
+
+    @property
+    def mode(self) -> str:
+        """What was chosen about rows that cannot be taken; empty for what came by a call."""
+        if not self.run.mapping:
+            return ""
+        return "all or nothing" if is_all_or_nothing(self.run) else "left out and listed"
+
+    @property
+    def words(self) -> Words:
+        return words(self.run)
+
+    @property
+    def verdict(self) -> Verdict:
+        return verdict(self.run)
+
+    @property
+    def can_be_taken(self) -> bool:
+        return can_be_taken(self.run)
+
+    @property
     def trouble(self) -> str:
         """Why nothing was taken in."""
         if self.state != State.FAILED:
@@ -49,7 +101,7 @@ class Import:
 
     @property
     def notes(self) -> list[str]:
-        return self.run.note.splitlines() if self.run.state == State.DONE else []
+        return self.run.note.splitlines() if self.has_counts else []
 
 
 def import_list(*, kind: str = "", state: str = "") -> QuerySet[IngestRun]:
@@ -95,12 +147,6 @@ def intake() -> Intake:
     return Intake(sums["n"], sums["rows"] or 0, sums["repeated"] or 0, sums["rejected"] or 0, sums["last"])
 
 
-def last_imports() -> dict[str, datetime]:
-    """When the last import of each kind ended well."""
-    ended = IngestRun.objects.filter(state=State.DONE, finished_at__isnull=False).values("kind")
-    return dict(ended.annotate(last=Max("finished_at")).order_by().values_list("kind", "last"))
-
-
 def rejected_rows(run: IngestRun) -> QuerySet[RejectedRow]:
     return RejectedRow.objects.filter(run=run)
 
@@ -115,3 +161,12 @@ def rejected_cells(run: IngestRun) -> Iterator[tuple[int, str, str, str]]:
     """Line, column, value and reason of every refused row, read as they are written out."""
     rows = rejected_rows(run).order_by("line", "pk").values_list("line", "column", "value", "reason")
     return rows.iterator(chunk_size=5000)
+
+
+def saved_mappings(kind: str) -> list[ImportMapping]:
+    """The newest first: of several that fit a file, the last one that somebody thought about is the better guess."""
+    return list(ImportMapping.objects.filter(kind=kind).order_by("-at", "-pk"))
+
+
+def mapping_list() -> QuerySet[ImportMapping]:
+    return ImportMapping.objects.select_related("by")

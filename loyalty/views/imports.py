@@ -1,27 +1,27 @@
 """The door for files: all imports, a new one, one with its rejected rows, and what a file looks like."""
 
-from datetime import datetime
+from pathlib import PurePath
 
 from django.contrib.auth.decorators import permission_required
-from django.contrib.auth.models import User
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from loyalty.exports import csv_response
-from loyalty.forms import UploadForm
+from loyalty.exports import csv_response, returned_response
+from loyalty.forms.imports import UploadForm
 from loyalty.models import IngestRun
 from loyalty.queries import imports as queries
 from loyalty.queries.jobs import job_standing
 from loyalty.queries.paging import keyset_page
-from loyalty.services.imports import import_upload
-from loyalty.services.ingest import FileRefused, kinds, template_file
+from loyalty.services.imports import begin_draft
+from loyalty.services.ingest import FileRefused, kept_path, kinds, template_file
+from loyalty.services.ingest.returned import returned_rows
 from loyalty.services.ingest.templates import MEDIA_TYPES
-from loyalty.tasks import wake
 
 PAGE_SIZE = 25
 EXPORT_COLUMNS = [
@@ -66,6 +66,7 @@ def _export_row(one: queries.Import) -> list[object]:
 @require_http_methods(["GET", "POST"])
 @permission_required("loyalty.add_ingestrun", raise_exception=True)
 def import_new(request: HttpRequest) -> HttpResponse:
+    """Keep a file; what becomes of it is asked step by step."""
     if request.method != "POST":
         return _form_page(request, UploadForm(initial={"kind": request.GET.get("kind")}))
     form = UploadForm(request.POST, request.FILES)
@@ -73,24 +74,15 @@ def import_new(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, status=422)
     try:
         # Nobody gets here without logging in.
-        run = _start(form, request.user, timezone.now())  # type: ignore[arg-type]
+        run = begin_draft(**form.cleaned_data, by=request.user, at=timezone.now())  # type: ignore[arg-type]
     except FileRefused as refusal:
         form.add_error("file", str(refusal))
         return _form_page(request, form, status=422)
-    return redirect(run)
+    return redirect("import-look", run.pk)
 
 
 def _form_page(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
     return render(request, "loyalty/import_new.html", {"form": form, "kinds": kinds()}, status=status)
-
-
-@transaction.atomic
-def _start(form: UploadForm, by: User, at: datetime) -> IngestRun:
-    run = import_upload(**form.cleaned_data, by=by, at=at)
-    job = run.job
-    if job is not None:
-        transaction.on_commit(lambda: wake(job))
-    return run
 
 
 @require_GET
@@ -104,14 +96,33 @@ def ingest_run(request: HttpRequest, pk: int) -> HttpResponse:
         "standing": job_standing(found.run.job_id) if found.is_open and found.run.job_id else None,
         "page": keyset_page(rows, order="line", cursor=request.GET.get("page", "")),
         "reasons": queries.rejection_reasons(found.run) if found.run.n_rejected else [],
+        "next_url": reverse(f"import-{_next_step(found.run)}", args=[pk]),
+        "has_upload": kept_path(found.run).exists(),
     }
     return render(request, "loyalty/ingest_run.html", context)
+
+
+def _next_step(run: IngestRun) -> str:
+    """Where a draft is taken up again."""
+    return "preview" if run.mapping else "map" if run.reading else "look"
 
 
 @require_GET
 def rejected_rows(request: HttpRequest, pk: int) -> HttpResponseBase:
     run = _found(pk).run
     return csv_response(f"rejected-rows-{run.pk}", REJECTED_COLUMNS, queries.rejected_cells(run))
+
+
+@require_GET
+def rejected_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The rows that were not taken as they stand in the file, to be corrected and sent again."""
+    run = _found(pk).run
+    try:
+        returned = returned_rows(run=run, path=kept_path(run))
+    except FileRefused as refusal:
+        raise Http404(str(refusal)) from refusal
+    name = f"{slugify(PurePath(run.source).stem) or 'rows'}-to-correct"
+    return returned_response(name, returned.heading, returned.rows, delimiter=returned.delimiter)
 
 
 @require_GET
