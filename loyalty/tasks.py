@@ -18,7 +18,7 @@ from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from loyalty.models import Job
-from loyalty.services import imports, jobs, sales
+from loyalty.services import imports, inspection, jobs, sales
 from loyalty.services.ingest import check_run, run_ingest
 from loyalty.services.leases import Lease, claim
 from loyalty.services.progress import JobCancelled, LeaseLost, Progress
@@ -121,12 +121,16 @@ def _keep(lease: Lease, done: threading.Event) -> None:
 
 @job_task("loyalty.ingest")
 def ingest(params: dict[str, Any], report: Progress) -> dict[str, Any]:
-    return run_ingest(run_id=params["run_id"], report=report)
+    summary = run_ingest(run_id=params["run_id"], report=report)
+    wake(inspection.start_inspection(by=None, at=now()))
+    return summary
 
 
 @job_task("loyalty.visit_source")
 def visit_source(params: dict[str, Any], report: Progress) -> dict[str, Any]:
-    return visits.visit_source(visit_id=params["visit_id"], at=now(), report=report, pause=_let_files_settle)
+    summary = visits.visit_source(visit_id=params["visit_id"], at=now(), report=report, pause=_let_files_settle)
+    wake(inspection.start_inspection(by=None, at=now()))
+    return summary
 
 
 def _let_files_settle() -> None:
@@ -147,6 +151,19 @@ def check_import(params: dict[str, Any], report: Progress) -> dict[str, Any]:
 @shared_task(name="loyalty.sweep_imports")  # type: ignore[untyped-decorator]
 def sweep_imports() -> None:
     imports.sweep_imports(at=now())
+
+
+@job_task(inspection.TASK)
+def inspect_data(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    at = now()
+    return inspection.inspect_data(as_of=at, at=at, report=report)
+
+
+def freshen_report(*, at: datetime) -> None:
+    """Have a worker look at the data again if records came in since somebody last did."""
+    if inspection.is_behind(at=at):
+        job = inspection.inspection_of_newest(at=at)
+        transaction.on_commit(lambda: wake(job))
 
 
 @shared_task(name="loyalty.sweep_jobs")  # type: ignore[untyped-decorator]

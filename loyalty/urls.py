@@ -8,6 +8,7 @@ from loyalty.api.problems import nothing_here
 from loyalty.api.routes import router
 from loyalty.services.ingest.templates import CSV, EXCEL
 from loyalty.views import (
+    cleaning,
     data,
     import_mappings,
     import_steps,
@@ -32,6 +33,11 @@ urlpatterns = [
     path("login/", session.LogIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("data/", data.data, name="data"),
+    path("data/inspect/", data.data_inspect, name="data-inspect"),
+    path("data/cleaning/", cleaning.cleaning, name="cleaning"),
+    path("data/cleaning/<slug:check>/", cleaning.finding, name="finding"),
+    path("data/cleaning/<slug:check>.csv", cleaning.finding_export, name="finding-export"),
+    path("data/flags/<int:pk>/decide/", cleaning.flag_decide, name="flag-decide"),
     path("data/import/", imports.import_new, name="import-new"),
     path("data/imports/", imports.imports, name="imports"),
     path("data/imports/<int:pk>/", imports.ingest_run, name="ingest-run"),

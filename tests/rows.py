@@ -40,6 +40,7 @@ def _fill_one(number: int) -> None:
     product, other = make_product(number), make_product(number, "other")
     _shopping(number, customer, product)
     _import(number, job)
+    _odd(number, product)
     segment = make_segment(number, customer)
     version = make_version(number)
     Recommendation.objects.create(
@@ -101,6 +102,12 @@ def make_review(number: int, product: loyalty.Product, **values: object) -> loya
     given = {"title": "Fine", "text": "It is good.", "rating": 0.5, "sentiment": 0.4, "sentiment_version": "words-1"}
     return loyalty.Review.objects.create(
         external_id=f"r{number}", source="web", product=product, reviewed_at=AT, **{**given, **values}
+    )
+
+
+def _odd(number: int, product: loyalty.Product) -> None:
+    loyalty.DataFlag.objects.create(
+        check_name="unit", table="product", record_id=product.pk, suggestion="kg", reason="Decimals."
     )
 
 

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns.models import Campaign, Offer, Simulation
-from loyalty.models import ApiKey, Customer, ImportMapping, ImportSource, IngestRun, Job, Product
+from loyalty.models import ApiKey, Customer, DataFlag, ImportMapping, ImportSource, IngestRun, Job, Product
 from loyalty.services.staff import CAMPAIGN_MANAGER, MARKETER, ensure_groups
 from recommender.models import ModelVersion
 from segments.models import Segment
@@ -65,6 +65,11 @@ ROUTES = {
     "model-promote": GUARDED,
     "model-learn": ACTION,
     "data": PAGE,
+    "data-inspect": ACTION,
+    "cleaning": PAGE,
+    "finding": PAGE,
+    "finding-export": PAGE,
+    "flag-decide": ACTION,
     "imports": PAGE,
     "import-new": FORM,
     "ingest-run": PAGE,
@@ -168,11 +173,12 @@ def rows() -> dict[str, object]:
         "mappings": ImportMapping,
         "models": ModelVersion,
         "keys": ApiKey,
+        "flags": DataFlag,
     }
     return {noun: model.objects.earliest("pk").pk for noun, model in models.items()}
 
 
-WORDS = {"external_id": "c0", "sku": "p0", "kind": "customers", "purpose": "recommendation"}
+WORDS = {"external_id": "c0", "sku": "p0", "kind": "customers", "purpose": "recommendation", "check": "unit"}
 
 
 def concrete(address: str, keys: dict[str, object]) -> str:
@@ -240,6 +246,7 @@ def test_an_anonymous_is_sent_to_the_log_in_and_nowhere_else(client):
 
 def rows_without_any():
     return (
+        "flags",
         "keys",
         "customers",
         "products",

@@ -13,11 +13,16 @@ BAR_HEIGHT = 26
 
 @dataclass(frozen=True)
 class Gap:
-    """A column that is empty in a share (0-1) of the rows of a table."""
+    """A column of a table that is empty in some of its rows."""
 
     table: str
     column: str
-    share: float
+    n_empty: int
+    n_rows: int
+
+    @property
+    def share(self) -> float:
+        return self.n_empty / self.n_rows if self.n_rows else 0.0
 
     @property
     def name(self) -> str:
@@ -30,6 +35,15 @@ class Week:
 
     starts_on: date
     n_orders: int
+
+
+@dataclass(frozen=True)
+class TypeCount:
+    """How often customers did one thing, and when last."""
+
+    type: str
+    n_rows: int
+    newest_at: datetime
 
 
 def orders_chart(weeks: Sequence[Week], *, as_of: datetime | None) -> Chart:
@@ -81,7 +95,10 @@ def gaps_chart(gaps: Sequence[Gap], *, as_of: datetime | None) -> Chart:
         question="What is missing?",
         answer=_missing(shown),
         figure=styled(figure, height=60 + BAR_HEIGHT * max(len(shown), 2)),
-        table=Table(["Table", "Column", "Share empty"], [[gap.table, gap.column, f"{gap.share:.1%}"] for gap in shown]),
+        table=Table(
+            ["Table", "Column", "Empty", "Rows", "Share empty"],
+            [[gap.table, gap.column, gap.n_empty, gap.n_rows, f"{gap.share:.1%}"] for gap in shown],
+        ),
         unit="Share of rows in which the column is empty",
         as_of=as_of,
         name="what-is-missing",
@@ -95,3 +112,37 @@ def _missing(gaps: Sequence[Gap]) -> str:
     n_full = sum(not gap.share for gap in gaps)
     most = f"Most of all {worst.table.lower()}’ {worst.column}: {worst.share:.0%} empty."
     return f"{most} {n_full} of {len(gaps)} columns are full."
+
+
+def types_chart(types: Sequence[TypeCount], *, as_of: datetime | None) -> Chart:
+    """Lying bars of what customers do, the most frequent first."""
+    total = sum(one.n_rows for one in types)
+    figure = go.Figure(
+        go.Bar(
+            x=[one.n_rows for one in types],
+            y=[one.type for one in types],
+            orientation="h",
+            marker={"color": PALETTE[0]},
+            hovertemplate="%{y}<br>%{x:,} times<extra></extra>",
+        )
+    )
+    figure.update_xaxes(rangemode="tozero", tickformat="~s", showgrid=True)
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticklabelstandoff=8)
+    return Chart(
+        question="What do customers do, besides buying?",
+        answer=_done_most(types, total),
+        figure=styled(figure, height=60 + BAR_HEIGHT * max(len(types), 2)),
+        table=Table(
+            ["What", "Times", "Share", "Newest"],
+            [[one.type, one.n_rows, f"{one.n_rows / total:.1%}", one.newest_at] for one in types],
+        ),
+        unit="Times it was told",
+        as_of=as_of,
+        name="interactions-per-type",
+    )
+
+
+def _done_most(types: Sequence[TypeCount], total: int) -> str:
+    most = types[0]
+    kinds = "one kind" if len(types) == 1 else f"{len(types)} kinds"
+    return f"Most of all “{most.type}”: {most.n_rows / total:.0%} of {total:,} interactions of {kinds}."

@@ -7,6 +7,7 @@ from loyalty.models.keys import ApiKey
 from loyalty.models.merges import CustomerAlias, CustomerMerge, MergedRow
 from loyalty.models.orders import Order, OrderLine
 from loyalty.models.products import Category, Product
+from loyalty.models.quality import CleanedValue, DataFlag, DataReport, FlagDecision
 from loyalty.models.records import ImportMapping, IngestRun, RejectedRow
 from loyalty.models.reviews import Review, SentimentReader
 from loyalty.models.sales import CustomerSales, ProductSales, SalesPeriod, SalesVersion
@@ -19,12 +20,16 @@ __all__ = [
     "AuditEntry",
     "CallBudget",
     "Category",
+    "CleanedValue",
     "Consent",
     "Customer",
     "CustomerAlias",
     "CustomerMerge",
     "CustomerSales",
     "DataChange",
+    "DataFlag",
+    "DataReport",
+    "FlagDecision",
     "ImportMapping",
     "ImportSource",
     "IngestRun",

@@ -1,138 +1,149 @@
-"""What the tables hold: how much, from when to when, how full, what is missing, what stands there twice."""
+"""What the tables hold: how much, from when to when, how fresh, how full, what customers do.
+
+Counted in full by a job and kept in a report: a page reads one row, and every number on it is of the same moment.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from typing import Any
 
+from django.conf import settings
 from django.db import connection
-from django.db.models import Avg, Count, FloatField, Max, Min, Model, Q, Sum
+from django.db.models import Count, Max, Model, Q
 
-from loyalty.charts.audit import Gap, Week
-from loyalty.models import Customer, CustomerSales, Order, Product, ProductSales
-from loyalty.queries.sales import sales_by_week, sales_version
-
-# Counting more rows than this takes longer than a page may; then PostgreSQL's own estimate is shown as such.
-COUNT_UP_TO = 300_000
-ESTIMATES = "SELECT relname, reltuples::bigint FROM pg_class WHERE oid = ANY(%s::regclass[])"
-REPEATED_ORDERS = """
-SELECT coalesce(sum(n - 1), 0) FROM (
-    SELECT count(*) AS n FROM loyalty_order WHERE customer_id IS NOT NULL AND reverses_id IS NULL
-    GROUP BY customer_id, ordered_at, store HAVING count(*) > 1
-) orders
-"""
-GAPS: list[tuple[type[Model], str, dict[str, Q]]] = [
-    (
-        Product,
-        "Products",
-        {
-            "name": Q(name=""),
-            "category": Q(category=None),
-            "brand": Q(brand=""),
-            "price": Q(price=None),
-            "cost": Q(cost=None),
-        },
-    ),
-    (
-        Customer,
-        "Customers",
-        {"age group": Q(age_group=""), "income band": Q(income_band=""), "household size": Q(household_size="")},
-    ),
-    (Order, "Orders", {"customer": Q(customer=None), "store": Q(store="")}),
-]
+from loyalty.engine.freshness import pace
+from loyalty.models import Consent, Customer, Interaction, Order, Product, Rating, Review
+from loyalty.queries.frames import copy_frame
 
 
-@dataclass(frozen=True)
-class TableSize:
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A table, the moment its rows tell of, what tells its sources apart; `kind` is the import that fills it."""
+
     model: type[Model]
-    name: str
-    n_rows: int
-    is_estimate: bool
-
-
-@dataclass(frozen=True)
-class DataAudit:
-    """`density` is the share (0-1) of pairs of a buying customer and a sold product in which something was bought.
-
-    `n_repeated_orders` is None when there are more orders than a page has time to compare.
-    """
-
-    sizes: list[TableSize]
-    first_ordered_at: datetime | None
-    last_ordered_at: datetime | None
-    density: float | None
-    orders_a_customer: float | None
-    gaps: list[Gap]
-    weeks: list[Week]
-    n_repeated_orders: int | None
-    n_unknown_products: int
-    added_up_at: datetime
+    kind: str
+    moment: str
+    by: str
 
     @property
-    def has_orders(self) -> bool:
-        return self.last_ordered_at is not None
-
-    @property
-    def span(self) -> timedelta | None:
-        if self.first_ordered_at is None or self.last_ordered_at is None:
-            return None
-        return self.last_ordered_at - self.first_ordered_at
+    def name(self) -> str:
+        return str(self.model._meta.verbose_name_plural).capitalize()
 
 
-def data_audit(models: Sequence[type[Model]]) -> DataAudit:
-    """Look at the tables of `models`, and closer at customers, products and orders."""
-    sizes = _sizes(models)
-    is_large = any(size.is_estimate for size in sizes if size.model is Order)
-    span = Order.objects.aggregate(first=Min("ordered_at"), last=Max("ordered_at"))
-    buying = CustomerSales.objects.aggregate(n=Count("*"), orders=Avg("n_orders", output_field=FloatField()))
-    bought = ProductSales.objects.aggregate(n=Count("*"), pairs=Sum("n_customers"))
-    cells = (buying["n"] or 0) * (bought["n"] or 0)
-    return DataAudit(
-        sizes=sizes,
-        first_ordered_at=span["first"],
-        last_ordered_at=span["last"],
-        density=bought["pairs"] / cells if cells else None,
-        orders_a_customer=buying["orders"],
-        gaps=[gap for model, noun, conditions in GAPS for gap in _gaps(model, noun, conditions)],
-        weeks=_weeks(span["first"], span["last"]),
-        n_repeated_orders=None if is_large else _repeated_orders(),
-        n_unknown_products=Product.objects.filter(is_catalogued=False).count(),
-        added_up_at=sales_version().added_up_at,
-    )
+SOURCES = (
+    Source(model=Order, kind="orders", moment="ordered_at", by="channel"),
+    Source(model=Interaction, kind="interactions", moment="occurred_at", by="source"),
+    Source(model=Rating, kind="ratings", moment="rated_at", by="source"),
+    Source(model=Review, kind="reviews", moment="reviewed_at", by="source"),
+    Source(model=Consent, kind="consents", moment="at", by="source"),
+)
+EMPTY = {
+    Product: {
+        "name": Q(name=""),
+        "category": Q(category=None),
+        "brand": Q(brand=""),
+        "price": Q(price=None),
+        "cost": Q(cost=None),
+        "text": Q(text=""),
+    },
+    Customer: {
+        "name": Q(name=""),
+        "age group": Q(age_group=""),
+        "gender": Q(gender=""),
+        "income band": Q(income_band=""),
+        "household size": Q(household_size=""),
+        "location": Q(location=""),
+        "joined on": Q(joined_on=None),
+    },
+    Order: {"customer": Q(customer=None), "store": Q(store="")},
+    Interaction: {"product": Q(product=None), "session": Q(session=""), "channel": Q(channel="")},
+}
+SPANS = """
+SELECT {by}, count(*), min({moment}), max({moment}) FROM {table} WHERE {moment} < %(as_of)s GROUP BY 1 ORDER BY 2 DESC
+"""
+DAYS = """
+SELECT DISTINCT ({moment} AT TIME ZONE %(zone)s)::date - DATE '1970-01-01' AS day FROM {table}
+WHERE {moment} < %(as_of)s
+"""
+WEEKS = """
+SELECT date_trunc('week', ordered_at AT TIME ZONE %(zone)s)::date AS week, count(*) FROM loyalty_order
+WHERE ordered_at < %(as_of)s GROUP BY 1
+"""
+SOURCES_SHOWN = 6
 
 
-def _sizes(models: Sequence[type[Model]]) -> list[TableSize]:
-    with connection.cursor() as cursor:
-        cursor.execute(ESTIMATES, [[model._meta.db_table for model in models]])
-        estimates: dict[str, int] = dict(cursor.fetchall())
-    return [_size(model, estimates[model._meta.db_table]) for model in models]
+def data_audit(*, models: Sequence[type[Model]], as_of: datetime) -> dict[str, Any]:
+    """Look at the tables as they were known before `as_of`; count the rows of `models`. Goes into a report as it is."""
+    return {
+        "sizes": [_size(model) for model in models],
+        "spans": [span for source in SOURCES for span in _spans(source, as_of)],
+        "freshness": [_freshness(source, as_of) for source in SOURCES],
+        "gaps": [gap for model, conditions in EMPTY.items() for gap in _gaps(model, conditions)],
+        "weeks": _weeks(as_of),
+        "types": _types(as_of),
+        "n_unknown_products": Product.objects.filter(is_catalogued=False).count(),
+    }
 
 
-def _size(model: type[Model], estimate: int) -> TableSize:
+def _size(model: type[Model]) -> dict[str, Any]:
     name = str(model._meta.verbose_name_plural).capitalize()
-    is_estimate = estimate > COUNT_UP_TO
-    return TableSize(model, name, estimate if is_estimate else model._default_manager.count(), is_estimate)
+    return {"name": name, "n_rows": model._default_manager.count()}
 
 
-def _gaps(model: type[Model], noun: str, conditions: dict[str, Q]) -> list[Gap]:
+def _statement(sql: str, source: Source) -> str:
+    return sql.format(by=source.by, moment=source.moment, table=source.model._meta.db_table)
+
+
+def _spans(source: Source, as_of: datetime) -> list[dict[str, Any]]:
+    """From when to when each source tells, the largest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(SPANS, source), {"as_of": as_of})
+        found = cursor.fetchmany(SOURCES_SHOWN)
+    return [
+        {"name": source.name, "source": by, "n_rows": n, "first_at": first.isoformat(), "last_at": last.isoformat()}
+        for by, n, first, last in found
+    ]
+
+
+def _freshness(source: Source, as_of: datetime) -> dict[str, Any]:
+    days = copy_frame(_statement(DAYS, source), {"as_of": as_of, "zone": settings.TIME_ZONE})
+    newest = source.model._default_manager.filter(**{f"{source.moment}__lt": as_of}).aggregate(at=Max(source.moment))
+    usual = pace(days["day"].to_numpy())
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "newest_at": newest["at"].isoformat() if newest["at"] else None,
+        "usual_days": usual.usual_days,
+        "late_after_days": usual.late_after_days,
+    }
+
+
+def _gaps(model: type[Model], conditions: dict[str, Q]) -> list[dict[str, Any]]:
     """One pass over a table for all its columns; nothing for an empty table."""
     counts = {f"gap_{number}": Count("pk", filter=condition) for number, condition in enumerate(conditions.values())}
     n_rows, *n_empty = model._default_manager.aggregate(n_rows=Count("pk"), **counts).values()
-    return [Gap(noun, column, n / n_rows) for column, n in zip(conditions, n_empty, strict=True) if n_rows]
+    table = str(model._meta.verbose_name_plural).capitalize()
+    return [
+        {"table": table, "column": column, "n_empty": n, "n_rows": n_rows}
+        for column, n in zip(conditions, n_empty, strict=True)
+        if n_rows
+    ]
 
 
-def _weeks(first: datetime | None, last: datetime | None) -> list[Week]:
-    """Orders a week; a week without one is there with a zero."""
-    if first is None or last is None:
-        return []
-    counted = {monday: n for monday, _, n in sales_by_week(first - timedelta(days=1), last + timedelta(days=1))}
+def _weeks(as_of: datetime) -> list[tuple[str, int]]:
+    """Orders a week, by its Monday; a week without one is there with a zero."""
+    with connection.cursor() as cursor:
+        cursor.execute(WEEKS, {"as_of": as_of, "zone": settings.TIME_ZONE})
+        counted: dict[date, int] = dict(cursor.fetchall())
     if not counted:
         return []
-    mondays = range(min(counted).toordinal(), max(counted).toordinal() + 1, 7)
-    return [Week(date.fromordinal(monday), counted.get(date.fromordinal(monday), 0)) for monday in mondays]
+    mondays = [date.fromordinal(day) for day in range(min(counted).toordinal(), max(counted).toordinal() + 1, 7)]
+    return [(monday.isoformat(), counted.get(monday, 0)) for monday in mondays]
 
 
-def _repeated_orders() -> int:
-    """Orders of one customer at the same moment in the same shop: probably one order under two keys."""
-    with connection.cursor() as cursor:
-        cursor.execute(REPEATED_ORDERS)
-        return int(cursor.fetchone()[0])
+def _types(as_of: datetime) -> list[dict[str, Any]]:
+    """What customers do, the most frequent first."""
+    found = Interaction.objects.filter(occurred_at__lt=as_of).values("type")
+    counted = found.annotate(n=Count("pk"), newest=Max("occurred_at")).order_by("-n", "type")
+    return [{"type": row["type"], "n_rows": row["n"], "newest_at": row["newest"].isoformat()} for row in counted]

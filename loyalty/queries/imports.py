@@ -147,6 +147,12 @@ def intake() -> Intake:
     return Intake(sums["n"], sums["rows"] or 0, sums["repeated"] or 0, sums["rejected"] or 0, sums["last"])
 
 
+def last_imports() -> dict[str, datetime]:
+    """When the last import of each kind ended well."""
+    ended = IngestRun.objects.filter(state=State.DONE, finished_at__isnull=False).values("kind")
+    return dict(ended.annotate(last=Max("finished_at")).order_by().values_list("kind", "last"))
+
+
 def rejected_rows(run: IngestRun) -> QuerySet[RejectedRow]:
     return RejectedRow.objects.filter(run=run)
 

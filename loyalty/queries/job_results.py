@@ -56,6 +56,12 @@ def _visited(summary: Summary) -> str:
     return f"{taken:,} new file{'' if taken == 1 else 's'} taken in." if taken else "No new file was there."
 
 
+def _inspected(summary: Summary) -> str:
+    return (
+        f"{summary['n_flags']:,} records look odd, {summary['n_values']:,} missing values were filled in beside them."
+    )
+
+
 def _segmented(summary: Summary) -> str:
     return f"{summary['k']} segments found."
 
@@ -105,6 +111,7 @@ TOLD = {
         ("run_id",),
     ),
     "loyalty.visit_source": Told(_visited, ("source_id", "taken"), "source", "See the source", ("source_id",)),
+    "loyalty.inspect_data": Told(_inspected, ("n_flags", "n_values"), "cleaning", "See what was found"),
     "segments.segment_customers": Told(_segmented, ("k",), "segments", "See the segments"),
     "recommender.learn_product_relations": Told(_related, ("n_relations",), "models", "See what was learnt"),
     "recommender.train_recommenders": Told(_trained, ("n_recommendations",), "models", "See how good they are"),

@@ -81,6 +81,11 @@ def job_list(*, choice: str = "") -> QuerySet[Job]:
     return found.prefetch_related(Prefetch("steps", Job.objects.order_by("position")))
 
 
+def open_job(task: str) -> Job | None:
+    """The newest job of a task that waits or runs."""
+    return Job.objects.filter(task=task, state__in=Job.OPEN_STATES).first()
+
+
 def job_counts() -> dict[str, int]:
     """How many jobs each choice would show, in one question to the database."""
     counts = {name: Count("pk", filter=Q(state__in=states)) for name, (_, states) in CHOICES.items()}

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from loyalty.models import SalesVersion
+from loyalty.queries.merges import merged_since
 from loyalty.queries.sales import newest_records
 
 VIEWS = ("loyalty_customersales", "loyalty_productsales", "loyalty_salesperiod", "loyalty_salesversion")
@@ -14,10 +15,13 @@ REFRESH_AGAIN_AFTER = timedelta(seconds=60)
 
 
 def sums_are_behind(*, at: datetime) -> bool:
-    """Whether records came in since the sums were made. Sums younger than a minute may be a little behind."""
+    """Whether records came in, or customers became one, since the sums were made.
+
+    Sums younger than a minute may be a little behind.
+    """
     version = SalesVersion.objects.get()
     known = (version.last_order_id, version.last_ingest_run_id)
-    if known == newest_records():
+    if known == newest_records() and not merged_since(version.added_up_at):
         return False
     return version.last_order_id == 0 or at - version.added_up_at > REFRESH_AGAIN_AFTER
 

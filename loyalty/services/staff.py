@@ -16,6 +16,7 @@ MAKES = (
     "campaigns.add_simulation",
     "campaigns.change_campaign",
     "campaigns.change_offer",
+    "loyalty.add_flagdecision",
     "loyalty.add_ingestrun",
     "loyalty.add_job",
     "loyalty.change_job",

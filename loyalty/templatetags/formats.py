@@ -19,6 +19,8 @@ STATE_COLOURS = {
     "done": "green", "approved": "green", "completed": "green", "champion": "green", "granted": "green",
     "running": "blue", "scheduled": "azure", "in_review": "yellow", "paused": "orange", "challenger": "azure",
     "failed": "red", "dead": "red", "cancelled": "secondary", "denied": "red", "revoked": "red",
+    "suits": "green", "barely": "yellow", "not yet": "secondary", "late": "red", "in time": "green",
+    "confirmed": "green", "rejected": "secondary",
     "queued": "azure", "waiting": "secondary", "pending": "secondary", "draft": "secondary",
     "checking": "blue", "checked": "azure", "discarded": "secondary",
 }  # fmt: skip
