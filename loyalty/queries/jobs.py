@@ -13,7 +13,8 @@ State = Job.State
 CHOICES = {
     "open": ("Under way", Job.OPEN_STATES),
     "done": ("Done", [State.DONE]),
-    "failed": ("Did not succeed", [State.FAILED, State.DEAD]),
+    "failed": ("Did not succeed", [State.FAILED]),
+    "dead": ("Given up", [State.DEAD]),
     "cancelled": ("Cancelled", [State.CANCELLED]),
 }
 CAN_BE_TRIED_AGAIN = (State.FAILED, State.CANCELLED, State.DEAD)
@@ -65,6 +66,11 @@ class Standing:
         """Where it runs, or ran last."""
         seen = [part.worker for part in self.parts if part.worker]
         return seen[-1] if seen else ""
+
+    @property
+    def dead_part(self) -> Job | None:
+        """The part that took its worker down each time it was tried, when there is one."""
+        return next((part for part in self.parts if part.state == State.DEAD), None)
 
     @property
     def took(self) -> timedelta | None:

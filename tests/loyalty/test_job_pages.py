@@ -244,3 +244,27 @@ def test_changing_a_job_takes_a_post(browser, at, name):
 def test_a_cancelled_job_no_longer_says_what_it_was_doing(browser, at):
     make_job(at, state="cancelled", message="Reading line 4", finished_at=at)
     assert "Reading line 4" not in text_of(browser.get(reverse("jobs")))
+
+
+def give_up(job):
+    Job.objects.filter(pk=job.pk).update(state="dead", attempt=5, message="Reading line 4", finished_at=job.created_at)
+
+
+def test_what_was_given_up_has_a_list_of_its_own(browser, at):
+    make_job(at, label="Failed", state="failed", error="No space left.", finished_at=at)
+    parent = make_steps(at)
+    give_up(parent.steps.get(position=1))
+    give_up(parent)
+    response = browser.get(reverse("jobs"), {"state": "dead"})
+    page = text_of(response)
+    assert [standing.job for standing, _ in response.context["lines"]] == [parent]
+    assert all(told in page for told in ("Second", ">5<", "Reading line 4", reverse("job-retry", args=[parent.pk])))
+
+
+def test_the_list_of_what_was_given_up_needs_no_more_queries_for_more_of_it(browser, at):
+    url = reverse("jobs") + "?state=dead"
+    give_up(make_job(at))
+    before = n_queries(browser, url)
+    for _ in range(6):
+        give_up(make_job(at))
+    assert n_queries(browser, url) == before

@@ -1,5 +1,7 @@
 """The queue with a real worker on a real broker, and what kill -9 does to it: cost time, and nothing else."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connection
+from django.urls import reverse
 
 from loyalty.models import IngestRun, Job, Order, OrderLine, Product
 from loyalty.services import jobs
@@ -87,6 +90,34 @@ def test_a_worker_killed_in_the_middle_costs_time_and_nothing_else(start_worker:
     assert rows() == (N_ORDERS, 2 * N_ORDERS, 500)
     assert IngestRun.objects.get().state == IngestRun.State.DONE
     assert any("stopped answering" in entry.text for entry in job.entries.all())
+
+
+def running_pid(job: Job, attempt: int) -> int:
+    """The process at work on this attempt; 0 when there is none."""
+    job.refresh_from_db()
+    return int(job.worker.rpartition(":")[2]) if job.state == Job.State.RUNNING and job.attempt == attempt else 0
+
+
+def test_a_job_that_kills_its_worker_each_time_is_given_up_shown_and_tried_again(
+    start_worker: Callable[[], Worker], at, client, marketer, monkeypatch
+):
+    monkeypatch.setenv("JOB_MAX_ATTEMPTS", "3")
+    job = import_job(10, at)
+    start_worker()
+    client.force_login(marketer)
+    with order_lines_locked():
+        wake(job)
+        for attempt in (1, 2, 3):
+            wait_until(lambda attempt=attempt: running_pid(job, attempt) > 0)
+            os.kill(running_pid(job, attempt), signal.SIGKILL)
+        wait_until(lambda: state_of(job) == Job.State.DEAD)
+    assert rows() == (0, 0, 0)
+    page = client.get(reverse("jobs"), {"state": "dead"}).content.decode()
+    assert all(told in page for told in ("Import orders", ">3<", "took its worker down", "Try again"))
+
+    client.post(reverse("job-retry", args=[job.pk]))
+    wait_until(lambda: state_of(job) in Job.ENDED_STATES)
+    assert (job.state, rows()) == (Job.State.DONE, (10, 20, 10))
 
 
 def test_a_running_job_stops_when_it_is_cancelled(worker: Worker, at):
