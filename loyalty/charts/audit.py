@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import plotly.graph_objects as go
 
-from loyalty.charts.style import ACTUAL, PALETTE, Chart, Table, styled
+from loyalty.charts.style import PALETTE, Chart, Table, styled
 
 BAR_HEIGHT = 26
 
@@ -61,7 +61,7 @@ def orders_chart(weeks: Sequence[Week], *, as_of: datetime | None) -> Chart:
     return Chart(
         question="Are there holes in the orders?",
         answer=_holes(weeks),
-        figure=styled(figure, height=240),
+        figure=styled(figure, height=360),
         table=Table(["Week of", "Orders"], [[week.starts_on, week.n_orders] for week in weeks]),
         unit="Orders a week; the first and the last week may be cut",
         as_of=as_of,
@@ -78,23 +78,19 @@ def _holes(weeks: Sequence[Week]) -> str:
 
 
 def gaps_chart(gaps: Sequence[Gap], *, as_of: datetime | None) -> Chart:
-    """Lying bars of the share that is empty, fullest column last."""
-    shown = sorted(gaps, key=lambda gap: gap.share, reverse=True)
-    figure = go.Figure(
-        go.Bar(
-            x=[gap.share for gap in shown],
-            y=[gap.name for gap in shown],
-            orientation="h",
-            marker={"color": ACTUAL},
-            hovertemplate="%{y}<br>%{x:.1%} empty<extra></extra>",
-        )
-    )
+    """Lying bars of the share that is empty: table by table, and in each the emptiest column first."""
+    tables = list(dict.fromkeys(gap.table for gap in gaps))
+    shown = sorted(gaps, key=lambda gap: (tables.index(gap.table), -gap.share))
+    figure = go.Figure([_gap_bars([gap for gap in shown if gap.table == table], table) for table in tables])
+    for bars, colour in zip(figure.data, PALETTE, strict=False):
+        bars.marker.color = colour
+    figure.update_layout(showlegend=len(tables) > 1, barmode="overlay")
     figure.update_xaxes(range=[0, 1], tickformat=".0%", showgrid=True)
     figure.update_yaxes(autorange="reversed", showgrid=False, ticklabelstandoff=8)
     return Chart(
         question="What is missing?",
-        answer=_missing(shown),
-        figure=styled(figure, height=60 + BAR_HEIGHT * max(len(shown), 2)),
+        answer=_missing(sorted(gaps, key=lambda gap: -gap.share)),
+        figure=styled(figure, height=90 + BAR_HEIGHT * max(len(shown), 2)),
         table=Table(
             ["Table", "Column", "Empty", "Rows", "Share empty"],
             [[gap.table, gap.column, gap.n_empty, gap.n_rows, f"{gap.share:.1%}"] for gap in shown],
@@ -102,6 +98,16 @@ def gaps_chart(gaps: Sequence[Gap], *, as_of: datetime | None) -> Chart:
         unit="Share of rows in which the column is empty",
         as_of=as_of,
         name="what-is-missing",
+    )
+
+
+def _gap_bars(gaps: Sequence[Gap], table: str) -> go.Bar:
+    return go.Bar(
+        x=[gap.share for gap in gaps],
+        y=[gap.name for gap in gaps],
+        name=table,
+        orientation="h",
+        hovertemplate="%{y}<br>%{x:.1%} empty<extra></extra>",
     )
 
 

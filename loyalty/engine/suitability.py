@@ -24,6 +24,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+WORTH_A_TRY = "Worth a try beside something simpler, which will often win."
+
 
 class Verdict(Enum):
     SUITS = "suits"
@@ -111,7 +113,8 @@ class Suitability:
     @property
     def reason(self) -> str:
         """Why, in one sentence."""
-        return self.family.reason if self.verdict is not Verdict.NOT_YET else self.missing[0]
+        told = {Verdict.SUITS: self.family.reason, Verdict.BARELY: WORTH_A_TRY}
+        return told.get(self.verdict) or self.missing[0]
 
 
 def suitability(counts: DataCounts) -> list[Suitability]:

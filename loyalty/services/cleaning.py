@@ -18,12 +18,14 @@ from loyalty.queries.cleaning import finds
 from loyalty.queries.cleaning.lines import LineShare, ProductColumns, line_shares, product_columns
 from loyalty.queries.cleaning.report import Totals
 from loyalty.queries.frames import copy_frame
+from loyalty.queries.merges import PERSONAL_MARKS
 from loyalty.services.flags import Findings
 from loyalty.services.progress import Progress
 
 Check = DataFlag.Check
 # The sample that tells how skewed customers are; the same every time, so that the same data give the same flags.
 SEED = 7
+MOST_REPEATED_CUSTOMERS = 100_000
 OF_ORDERS = """
 SELECT customer_id, min(ordered_at)::date::text FROM loyalty_order o JOIN loyalty_customer c ON c.id = o.customer_id
 WHERE c.joined_on IS NULL AND o.ordered_at < %(as_of)s GROUP BY 1
@@ -77,7 +79,8 @@ def find_all(found: Findings, *, as_of: datetime, at: datetime, report: Progress
     values = {"as_of": as_of, "at": at, "zone": settings.TIME_ZONE}
     found.select(Check.REPEATED_LINE, "orderline", finds.REPEATED_LINES, values)
     found.select(Check.REPEATED_ORDER, "order", finds.REPEATED_ORDERS, values)
-    found.select(Check.REPEATED_CUSTOMER, "customer", finds.REPEATED_CUSTOMERS, values)
+    likely = {"marks": list(PERSONAL_MARKS), "limit": MOST_REPEATED_CUSTOMERS}
+    found.select(Check.REPEATED_CUSTOMER, "customer", finds.REPEATED_CUSTOMERS, likely)
     report(2, 5, "Looking at the dates")
     found.select(Check.DATE, "order", finds.ODD_DATES, {**values, "began_at": _began_at(as_of)})
     found.select(Check.DATE, "customer", finds.ODD_BIRTHS, values)

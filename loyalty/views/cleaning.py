@@ -23,7 +23,7 @@ from loyalty.services.inspection import TASK
 PAGE_SIZE = 25
 EXPORT_COLUMNS = ["Record", "About", "What is odd", "Decided"]
 FINDINGS_COLUMNS = ["What was looked for", "Found", "Money in it", "What is done about it"]
-TO_DECIDE = 50
+TO_DECIDE = 10
 
 
 @require_GET
@@ -32,10 +32,12 @@ def cleaning(request: HttpRequest) -> HttpResponseBase:
     if report and request.GET.get("format") == "csv":
         rows = ([one.title, one.n, one.amount, one.done] for one in report.findings)
         return csv_response("findings", FINDINGS_COLUMNS, rows)
+    undecided = queries.undecided_flags()
     context = {
         "report": report,
         "groups": _groups(report) if report else [],
-        "to_decide": _to_decide() if report else [],
+        "to_decide": queries.flag_examples(undecided[:TO_DECIDE]),
+        "n_to_decide": undecided.count(),
         "job": open_job(TASK),
         "now": timezone.now(),
     }
@@ -45,11 +47,6 @@ def cleaning(request: HttpRequest) -> HttpResponseBase:
 def _groups(report: Report) -> list[tuple[str, list[Finding]]]:
     names = list(dict.fromkeys(one.group for one in report.findings))
     return [(name, [one for one in report.findings if one.group == name]) for name in names]
-
-
-def _to_decide() -> list[queries.Example]:
-    flags = DataFlag.objects.filter(check_name__in=DataFlag.DECIDED_BY_PEOPLE).order_by("check_name", "pk")
-    return queries.flag_examples(flags[:TO_DECIDE])
 
 
 @require_GET

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from loyalty.models import Category, Customer, IngestRun, Order, OrderLine, Product
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def api(marketer):
+    cache.clear()
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=bearer(marketer))
     return client

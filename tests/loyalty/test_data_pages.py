@@ -232,7 +232,8 @@ def test_a_finding_is_confirmed_or_rejected_and_the_word_stays(browser, at, mark
         decision = FlagDecision.objects.get()
         assert (decision.verdict, decision.decided_by) == (verdict, marketer)
     inspect(at)
-    assert "Rejected" in text_of(browser.get(reverse("cleaning")))
+    assert 'id="decide"' not in text_of(browser.get(reverse("cleaning")))
+    assert "Rejected" in text_of(browser.get(reverse("finding", args=["unit"])))
 
 
 def test_what_cannot_be_decided_is_answered_with_a_sentence(browser, at):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from loyalty.models import Customer, DataFlag, FlagDecision, Interaction, Order, OrderLine, Product
 
@@ -40,6 +40,15 @@ class Example:
 
 def flags_of(check: str) -> QuerySet[DataFlag]:
     return DataFlag.objects.filter(check_name=check)
+
+
+def undecided_flags() -> QuerySet[DataFlag]:
+    """Findings that wait for somebody's word."""
+    decided = FlagDecision.objects.filter(
+        check_name=OuterRef("check_name"), table=OuterRef("table"), record_id=OuterRef("record_id")
+    )
+    waiting = DataFlag.objects.filter(~Exists(decided), check_name__in=DataFlag.DECIDED_BY_PEOPLE)
+    return waiting.order_by("check_name", "pk")
 
 
 def lines_of(kind: str, *, as_of: Any) -> QuerySet[OrderLine]:

@@ -53,7 +53,7 @@ class Total:
     meaning: str
 
 
-LINES, TWICE, ODD, MEASURES = "Lines that are no sale", "What stands there twice", "What is far from usual", "Products"
+LINES, TWICE, ODD, MEASURES = "Lines of a special kind", "What stands there twice", "What is far from usual", "Products"
 LINE_WORDINGS = (
     Wording("nobody", LINES, "Lines without a customer", "Kept: they count for the products, for no customer."),
     Wording(

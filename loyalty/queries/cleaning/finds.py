@@ -1,5 +1,7 @@
 """Findings that the database makes itself: SELECTs of (record_id, value, limit, other_id, reason)."""
 
+from loyalty.queries.merges import LIKELY
+
 REPEATED_LINES = """
 SELECT id, NULL::float8, NULL::float8, first_id,
        'The same product, quantity and amount as line ' || first_number || ' of this order.'
@@ -35,25 +37,14 @@ FROM (
 ) orders
 WHERE ordered_at - other_at < interval '1 minute' OR n_lines >= 3 AND ordered_at - other_at <= interval '24 hours'
 """
-# The same address, number, or name in the same place. Who is only called the same is left alone.
-REPEATED_CUSTOMERS = """
-SELECT DISTINCT ON (id) id, NULL::float8, NULL::float8, first_id, reason || ' as customer ' || first_key || '.'
-FROM (
-    SELECT id, first_value(id) OVER alike AS first_id, first_value(external_id) OVER alike AS first_key, reason
-    FROM (
-        SELECT c.id, c.external_id, told.reason, told.content
-        FROM loyalty_customer c CROSS JOIN LATERAL (VALUES
-            ('The same e-mail address', lower(nullif(trim(c.attributes->>'email'), ''))),
-            ('The same telephone number', CASE WHEN length(regexp_replace(c.attributes->>'phone', '\\D', '', 'g')) >= 7
-                                          THEN regexp_replace(c.attributes->>'phone', '\\D', '', 'g') END),
-            ('The same name and place', CASE WHEN length(c.name) >= 5 AND c.location <> ''
-                THEN regexp_replace(lower(c.name), '[^[:alnum:]]', '', 'g') || '/' || lower(trim(c.location)) END)
-        ) AS told (reason, content)
-        WHERE told.content IS NOT NULL
-    ) contents
-    WINDOW alike AS (PARTITION BY reason, content ORDER BY id)
-) customers WHERE id <> first_id ORDER BY id, first_id
-"""
+# Who may be one person twice is defined once, where customers are merged.
+REPEATED_CUSTOMERS = f"""
+SELECT DISTINCT ON (likely.gone_id) likely.gone_id, NULL::float8, NULL::float8, likely.kept_id,
+       CASE WHEN array_to_string(likely.marks, ',') LIKE '%%mark=%%' THEN 'The same address, number or card'
+       ELSE 'The same name and place' END || ' as customer ' || c.external_id || '.'
+FROM ({LIKELY}) likely (kept_id, gone_id, marks) JOIN loyalty_customer c ON c.id = likely.kept_id
+ORDER BY likely.gone_id, likely.kept_id
+"""  # noqa: S608 - put together from our own words
 # Days that programs write when they have no date: the first ones of Excel, of Unix, of the calendar.
 DEFAULT_DAYS = "'1899-12-30', '1899-12-31', '1900-01-01', '1904-01-01', '1970-01-01'"
 ODD_DATES = f"""
