@@ -157,6 +157,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": SOURCES_DUE_SECONDS},
     },
     "sweep-imports": {"task": "loyalty.sweep_imports", "schedule": 3600, "options": {"expires": 3600}},
+    "sweep-calls": {"task": "loyalty.sweep_calls", "schedule": 3600},
 }
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=45)
 JOB_MAX_ATTEMPTS = env.int("JOB_MAX_ATTEMPTS", default=5)
@@ -217,6 +218,14 @@ CONTENT_SECURITY_POLICY = {
 # --- API -------------------------------------------------------------------------------------------
 # A call of the API, or a form without its files; room for a thousand orders.
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=8 * 1024 * 1024)
+# For each key; a call to batch-upsert brings up to a thousand rows.
+API_CALLS_PER_MINUTE = {
+    "read": env.int("API_READS_PER_MINUTE", default=1200),
+    "write": env.int("API_WRITES_PER_MINUTE", default=600),
+    "anonymous": 30,
+}
+# So many keys of one person may go as fast as they can at the same time.
+API_KEYS_AT_FULL_SPEED = 3
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "loyalty.api.authentication.KeyAuthentication",
@@ -227,7 +236,9 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "loyalty.api.paging.StablePaging",
     "DEFAULT_FILTER_BACKENDS": ["loyalty.api.filters.StrictFilterBackend"],
-    "DEFAULT_THROTTLE_RATES": {"anon": "30/min"},
+    "DEFAULT_THROTTLE_CLASSES": ["loyalty.api.throttles.CallThrottle"],
+    # The caller's own address, and not what a caller claims to be forwarded for.
+    "NUM_PROXIES": 1 if SECURE_PROXY_SSL_HEADER else 0,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "loyalty.api.problems.respond",
     "URL_FORMAT_OVERRIDE": None,

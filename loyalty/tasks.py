@@ -18,7 +18,7 @@ from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from loyalty.models import Job
-from loyalty.services import imports, inspection, jobs, sales
+from loyalty.services import answers, budgets, imports, inspection, jobs, sales
 from loyalty.services.ingest import check_run, run_ingest
 from loyalty.services.leases import Lease, claim
 from loyalty.services.progress import JobCancelled, LeaseLost, Progress
@@ -170,6 +170,12 @@ def freshen_report(*, at: datetime) -> None:
 def sweep_jobs() -> None:
     for job in jobs.sweep():
         current_app.send_task(job.task, [job.pk])
+
+
+@shared_task(name="loyalty.sweep_calls")  # type: ignore[untyped-decorator]
+def sweep_calls() -> None:
+    answers.forget_answers(at=now())
+    budgets.forget_full_buckets()
 
 
 @shared_task(name="loyalty.add_up_sales")  # type: ignore[untyped-decorator]

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import Group
-from django.core.cache import cache
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns.models import Campaign, Offer, Simulation
 from loyalty.models import ApiKey, Customer, DataFlag, ImportMapping, ImportSource, IngestRun, Job, Product
+from loyalty.models.calls import CallBudget
 from loyalty.services.staff import CAMPAIGN_MANAGER, MARKETER, ensure_groups
 from recommender.models import ModelVersion
 from segments.models import Segment
@@ -198,7 +198,7 @@ def concrete(address: str, keys: dict[str, object]) -> str:
 @pytest.fixture
 def people(django_user_model):
     ensure_groups()
-    cache.clear()
+    CallBudget.objects.all().delete()
     make = django_user_model.objects
     marketer, manager = make.create_user("m"), make.create_user("n", is_staff=True)
     marketer.groups.add(Group.objects.get(name=MARKETER))
@@ -207,7 +207,7 @@ def people(django_user_model):
 
 
 def be(client, user):
-    cache.clear()
+    CallBudget.objects.all().delete()
     client.logout()
     if user is not None:
         client.force_login(user)
@@ -230,7 +230,7 @@ def test_everybody_gets_what_is_theirs_and_nothing_else(client, people, who):
     client.raise_request_exception = False
     found, expected = {}, {}
     for name, address in OF_THE_SITE:
-        cache.clear()
+        CallBudget.objects.all().delete()
         status = client.get(concrete(address, keys)).status_code
         found[name] = 403 if status == 405 else status
         expected[name] = ANSWERS[ROUTES[name]][WHO.index(who)]

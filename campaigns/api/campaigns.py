@@ -9,9 +9,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.api.plans import CampaignPlanSerializer, plan_of
+from campaigns.api.plans import PLACES, CampaignPlanSerializer, plan_of
 from campaigns.models import Campaign, Offer
 from campaigns.services.campaigns import create_campaign
+from campaigns.services.plans import CampaignInvalid
 from campaigns.services.rehearsal import start_rehearsal
 from loyalty.api.jobs import JobSerializer
 from loyalty.api.viewsets import NumberedViewSet
@@ -104,7 +105,11 @@ class CampaignViewSet(NumberedViewSet):
     def create(self, request: Request) -> Response:
         asked = CampaignPlanSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        campaign = create_campaign(plan=plan_of(asked.validated_data), by=self.staff, at=timezone.now())
+        try:
+            campaign = create_campaign(plan=plan_of(asked.validated_data), by=self.staff, at=timezone.now())
+        except CampaignInvalid as error:
+            # Somebody else was quicker since the plan was looked at.
+            raise serializers.ValidationError({PLACES.get(error.field, error.field): error.sentence}) from error
         return Response(CampaignSerializer(campaign).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(

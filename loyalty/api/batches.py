@@ -23,6 +23,11 @@ class AlreadyThere(APIException):
     default_code = "already_there"
 
 
+class StillReferredTo(APIException):
+    status_code = 409
+    default_code = "still_referred_to"
+
+
 @dataclass
 class Result:
     """What became of one row, counted from 1."""
@@ -94,6 +99,16 @@ def create(door: Door, row: Any, *, by: User, at: datetime) -> str:
     if result.errors:
         raise ValidationError(result.errors)
     return str(row[door.key]).strip()
+
+
+def change(door: Door, read: Mapping[str, Any], asked: Any, *, by: User, at: datetime) -> None:
+    """Change the named fields of one record that was `read`. Raises ValidationError."""
+    if isinstance(asked, dict) and asked.get(door.key, read[door.key]) != read[door.key]:
+        raise ValidationError({door.key: f"{door.key} cannot be changed. Leave it out."})
+    needed = {word: read[word] for word, column in door.columns.items() if column.is_required}
+    (result,) = upsert(door, [{**needed, **asked} if isinstance(asked, dict) else asked], by=by, at=at)
+    if result.errors:
+        raise ValidationError(result.errors)
 
 
 def _problems(door: Door, row: Any, shared: set[str]) -> Errors:

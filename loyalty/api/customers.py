@@ -5,7 +5,7 @@ from rest_framework import serializers
 from loyalty.api.doors import Door
 from loyalty.api.permissions import add_and_change
 from loyalty.api.serializers import batch_of
-from loyalty.api.viewsets import WrittenViewSet
+from loyalty.api.viewsets import ChangedViewSet
 from loyalty.models import Customer
 from loyalty.services.ingest import kind_named
 
@@ -52,6 +52,8 @@ ROW = {
 }
 BATCH = [ROW, {**ROW, "external_id": "C-1002", "name": "Grace Hopper"}]
 
+CHANGE = {"location": "Dayton", "preferred_channel": "sms"}
+
 
 @extend_schema(tags=["Customers"])
 @extend_schema_view(
@@ -60,6 +62,15 @@ BATCH = [ROW, {**ROW, "external_id": "C-1002", "name": "Grace Hopper"}]
     create=extend_schema(
         summary="Add a customer", examples=[OpenApiExample("A customer", request_only=True, value=ROW)]
     ),
+    partial_update=extend_schema(
+        summary="Change some fields of a customer",
+        description="Send If-Match with the ETag that you read; what you do not name stays as it is; null empties it.",
+        examples=[OpenApiExample("Two fields", request_only=True, value=CHANGE)],
+    ),
+    destroy=extend_schema(
+        summary="Take a customer back that was a mistake",
+        description="Send If-Match. Refused when other records refer to it: their past would change.",
+    ),
     batch_upsert=extend_schema(
         summary="Add or change up to 1,000 customers",
         description="A field that no row names stays as it is; null empties it. Sent again, nothing changes.",
@@ -67,7 +78,7 @@ BATCH = [ROW, {**ROW, "external_id": "C-1002", "name": "Grace Hopper"}]
         examples=[OpenApiExample("Two customers", request_only=True, value={"rows": BATCH})],
     ),
 )
-class CustomerViewSet(WrittenViewSet):
+class CustomerViewSet(ChangedViewSet):
     noun = "customers"
     queryset = Customer.objects.all()
     serializer_class = CustomerSerializer

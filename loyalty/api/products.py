@@ -5,7 +5,7 @@ from rest_framework import serializers
 from loyalty.api.doors import Door
 from loyalty.api.permissions import add_and_change
 from loyalty.api.serializers import batch_of
-from loyalty.api.viewsets import WrittenViewSet
+from loyalty.api.viewsets import ChangedViewSet
 from loyalty.models import Product
 from loyalty.services.ingest import kind_named
 
@@ -65,12 +65,23 @@ ROW = {
     "stock": 120,
 }
 
+CHANGE = {"price": "0.69", "stock": 80}
+
 
 @extend_schema(tags=["Products"])
 @extend_schema_view(
     list=extend_schema(summary="List products"),
     retrieve=extend_schema(summary="One product"),
     create=extend_schema(summary="Add a product", examples=[OpenApiExample("A product", request_only=True, value=ROW)]),
+    partial_update=extend_schema(
+        summary="Change some fields of a product",
+        description="Send If-Match with the ETag that you read; what you do not name stays as it is; null empties it.",
+        examples=[OpenApiExample("Two fields", request_only=True, value=CHANGE)],
+    ),
+    destroy=extend_schema(
+        summary="Take a product back that was a mistake",
+        description="Send If-Match. Refused when other records refer to it: their past would change.",
+    ),
     batch_upsert=extend_schema(
         summary="Add or change up to 1,000 products",
         description="New categories are made. A field that no row names stays as it is; null empties it.",
@@ -78,7 +89,7 @@ ROW = {
         examples=[OpenApiExample("One product", request_only=True, value={"rows": [ROW]})],
     ),
 )
-class ProductViewSet(WrittenViewSet):
+class ProductViewSet(ChangedViewSet):
     noun = "products"
     queryset = Product.objects.select_related("category")
     serializer_class = ProductSerializer

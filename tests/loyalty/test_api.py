@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
 from rest_framework.test import APIClient
 
 from loyalty.models import Category, Customer, IngestRun, Order, OrderLine, Product
@@ -14,7 +13,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def api(marketer):
-    cache.clear()
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=bearer(marketer))
     return client

@@ -1,5 +1,6 @@
 """The wizard step by step: what is shown, what is asked, and that nothing is written before everything was checked."""
 
+import gc
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 
 from loyalty.models import Customer, ImportMapping, IngestRun, Job, Order, Product
 from loyalty.services.imports import sweep_imports
-from loyalty.services.ingest import check_run, kept_path, run_ingest
+from loyalty.services.ingest import check_run, kept_path, run_ingest, template_file
 from loyalty.services.progress import QuietProgress
 
 pytestmark = pytest.mark.django_db
@@ -409,3 +410,9 @@ def test_refused_rows_can_be_downloaded_for_a_week(browser, draft):
     assert not kept_path(run).exists()
     assert browser.get(reverse("rejected-file", args=[run.pk])).status_code == 404
     assert "Download these rows" not in text_of(browser.get(run.get_absolute_url()))
+
+
+def test_a_workbook_that_nobody_reads_on_leaves_no_file_open(draft):
+    """Warnings are errors here: a file left to the garbage collector would be one."""
+    draft(template_file("customers", "xlsx"), name="people.xlsx")
+    gc.collect()

@@ -30,24 +30,38 @@ def open_workbook(path: Path, reading: Reading, most_rows: int | None) -> FileTa
         if file.read(len(ZIP_MARK)) == ZIP_MARK:
             check_zip(path)
     lines = _converted(path, reading.sheet or "", ALL_ROWS if most_rows is None else most_rows)
-    told = json.loads(lines.readline() or "{}")
-    if "refused" in told or "heading" not in told:
-        raise FileRefused(told.get("refused", TOO_LARGE))
-    heading = tuple(name.strip() for name in told["heading"])
-    check_heading(heading)
+    try:
+        told = _told(lines)
+    except FileRefused:
+        lines.close()
+        raise
+    heading = tuple(told["heading"])
     names = told_apart(heading)
     schema = pa.schema([pa.field(LINE, pa.int64()), *(pa.field(name, pa.string()) for name in names)])
     typed = frozenset(name for name, kind in zip(names, told["kinds"], strict=True) if kind != workbook_reader.OTHER)
+    batches = _batches(lines, schema)
+    # Begun, so that the file is closed with it, also when nobody takes a row.
+    next(batches)
     return FileTable(
         format=Format.EXCEL,
         heading=heading,
         schema=schema,
-        batches=_batches(lines, schema),
+        batches=batches,
         n_rows=told["n_rows"],
         sheet=told["sheet"],
         sheets=tuple(told["sheets"]),
         typed=typed,
     )
+
+
+def _told(lines: "IO[str]") -> dict[str, Any]:
+    """What stands before the rows."""
+    told: dict[str, Any] = json.loads(lines.readline() or "{}")
+    if "refused" in told or "heading" not in told:
+        raise FileRefused(told.get("refused", TOO_LARGE))
+    told["heading"] = [name.strip() for name in told["heading"]]
+    check_heading(told["heading"])
+    return told
 
 
 def _converted(path: Path, sheet: str, most_rows: int) -> "IO[str]":
@@ -57,8 +71,10 @@ def _converted(path: Path, sheet: str, most_rows: int) -> "IO[str]":
     try:
         done = subprocess.run(command, stdout=lines, stderr=subprocess.DEVNULL, timeout=MOST_SECONDS, check=False)
     except (subprocess.TimeoutExpired, ValueError) as error:
+        lines.close()
         raise FileRefused(TOO_LARGE) from error
     if done.returncode != 0:
+        lines.close()
         raise FileRefused(TOO_LARGE)
     lines.seek(0)
     return lines
@@ -66,6 +82,7 @@ def _converted(path: Path, sheet: str, most_rows: int) -> "IO[str]":
 
 def _batches(lines: "IO[str]", schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     with lines:
+        yield pa.RecordBatch.from_pylist([], schema)
         kept: list[list[Any]] = []
         for line in lines:
             kept.append(json.loads(line))

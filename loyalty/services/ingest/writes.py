@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import DateTimeField, Field, Model
 
 from loyalty.services.ingest.bulk import set_aside_indexes
-from loyalty.services.ingest.kinds import Part
+from loyalty.services.ingest.kinds import Part, RecordKind
 from loyalty.services.ingest.rows import LINE
 from loyalty.services.ingest.staging import CHANGES, CLEAN, Staging
 from loyalty.services.ingest.statements import Statement, column_of, default_of, field_of, is_told, statement_of
@@ -25,17 +25,21 @@ class Written:
 
 def write(rows: Staging) -> list[Written]:
     """Everything in the caller's transaction."""
-    _lock(rows)
+    wait_for_imports(rows.kind)
     _make_implied(rows)
     if rows.kind.prepare is not None:
         rows.kind.prepare(rows.cursor, rows.options)
     return [_write_part(rows, part) for part in rows.kind.parts if is_told(rows, part)]
 
 
-def _lock(rows: Staging) -> None:
-    """One import at a time may fill a table, so that looking for missing rows and adding them cannot be torn apart."""
-    for table in sorted({part.model._meta.db_table for part in rows.kind.parts}):
-        rows.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [table])
+def wait_for_imports(kind: RecordKind) -> None:
+    """One import at a time may fill a table, so that looking for missing rows and adding them cannot be torn apart.
+
+    Held until the transaction ends. Whoever locks single rows as well takes this lock first.
+    """
+    with connection.cursor() as cursor:
+        for table in sorted({part.model._meta.db_table for part in kind.parts}):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [table])
 
 
 def _make_implied(rows: Staging) -> None:
