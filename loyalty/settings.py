@@ -144,6 +144,7 @@ CELERY_TASK_DEFAULT_QUEUE = env.str("QUEUE", default="default")
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 JOB_SWEEP_SECONDS = 5
 SOURCES_DUE_SECONDS = 60
+BEHAVIOUR_DUE_SECONDS = 3600
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {
         "task": "loyalty.sweep_jobs",
@@ -158,6 +159,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sweep-imports": {"task": "loyalty.sweep_imports", "schedule": 3600, "options": {"expires": 3600}},
     "sweep-calls": {"task": "loyalty.sweep_calls", "schedule": 3600},
+    "read-behaviour": {
+        "task": "loyalty.read_behaviour_when_due",
+        "schedule": BEHAVIOUR_DUE_SECONDS,
+        "options": {"expires": BEHAVIOUR_DUE_SECONDS},
+    },
 }
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=45)
 JOB_MAX_ATTEMPTS = env.int("JOB_MAX_ATTEMPTS", default=5)

@@ -18,10 +18,13 @@ from django.utils.timezone import now
 from kombu.exceptions import OperationalError
 
 from loyalty.models import Job
-from loyalty.services import answers, budgets, imports, inspection, jobs, sales
+from loyalty.queries.orders import data_horizon
+from loyalty.services import behaviour, imports, inspection, jobs, sales
 from loyalty.services.ingest import check_run, run_ingest
 from loyalty.services.leases import Lease, claim
 from loyalty.services.progress import JobCancelled, LeaseLost, Progress
+from loyalty.services.ratings import derive_ratings
+from loyalty.services.silence import look_for_silence
 from loyalty.services.sources import schedules, visits
 from loyalty.services.trail import acting, actor_of_job
 
@@ -166,16 +169,36 @@ def freshen_report(*, at: datetime) -> None:
         transaction.on_commit(lambda: wake(job))
 
 
+@job_task(behaviour.LOOK_FOR_SILENCE)
+def silence(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Who fell silent as of `as_of` (ISO), by default as of the newest order, and after which products."""
+    told = look_for_silence(as_of=_as_of(params), at=now(), report=report)
+    return {"n_flagged": told.products.filter(is_flagged=True).count(), "n_silent": told.customers.count()}
+
+
+@job_task(behaviour.DERIVE_RATINGS)
+def ratings(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """What customers think of products as of `as_of` (ISO), by default as of the newest order."""
+    return derive_ratings(as_of=_as_of(params), at=now(), report=report)
+
+
+def _as_of(params: dict[str, Any]) -> datetime:
+    if params.get("as_of"):
+        return datetime.fromisoformat(params["as_of"])
+    return data_horizon() or now()
+
+
+@shared_task(name="loyalty.read_behaviour_when_due")  # type: ignore[untyped-decorator]
+def read_behaviour_when_due() -> None:
+    job = behaviour.make_due(at=now(), horizon=data_horizon())
+    if job is not None:
+        wake(job)
+
+
 @shared_task(name="loyalty.sweep_jobs")  # type: ignore[untyped-decorator]
 def sweep_jobs() -> None:
     for job in jobs.sweep():
         current_app.send_task(job.task, [job.pk])
-
-
-@shared_task(name="loyalty.sweep_calls")  # type: ignore[untyped-decorator]
-def sweep_calls() -> None:
-    answers.forget_answers(at=now())
-    budgets.forget_full_buckets()
 
 
 @shared_task(name="loyalty.add_up_sales")  # type: ignore[untyped-decorator]

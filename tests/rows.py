@@ -87,6 +87,12 @@ def _shopping(number: int, customer: loyalty.Customer, product: loyalty.Product)
     loyalty.Rating.objects.create(
         customer=customer, product=product, kind="explicit", value=0.5, source="web", rated_at=AT
     )
+    loyalty.ImplicitRating.objects.create(
+        customer=customer, product=product, signal="purchase", value=1.0, weight=1.7, decay=1.0, rated_at=AT,
+        evidence={"orders": 1, "order_ids": [1], "first_on": "2017-10-01", "last_on": "2017-10-01"}, definition="1",
+    )  # fmt: skip
+    make_silences(loyalty.SilenceReport.objects.first() or make_report(), customer, product)
+    loyalty.RatingSetting.objects.get_or_create(pk=1)
     make_review(number, product, customer=customer)
     merge = loyalty.CustomerMerge.objects.create(
         kept=customer, gone_id=1_000_000 + number, gone_external_id=f"gone{number}", gone_row={}, merged_at=AT
@@ -96,6 +102,34 @@ def _shopping(number: int, customer: loyalty.Customer, product: loyalty.Product)
     loyalty.SentimentReader.objects.create(
         label=f"Reader {number}", arrays=b"", sha256="s", verdict="Beats the words.", n_reviews=9, learnt_at=AT
     )
+
+
+def make_report(**values: object) -> loyalty.SilenceReport:
+    given = {
+        "as_of": AT, "definition": "1", "n_regular_customers": 9, "n_visits": 90, "n_silences": 4, "n_came_back": 3,
+        "n_products": 5, "false_discovery_rate": 0.05, "currency": "USD", "made_at": AT,
+    }  # fmt: skip
+    return loyalty.SilenceReport.objects.create(**{**given, **values})
+
+
+def make_silences(
+    report: loyalty.SilenceReport, customer: loyalty.Customer, product: loyalty.Product, **values: object
+) -> loyalty.ProductSilence:
+    """A customer who is silent after a product that stands out."""
+    rhythm = {"n_visits": 12, "usual_gap_days": 3.5, "allowed_gap_days": 28.0, "gap_days": 40}
+    day = AT.date() - timedelta(days=40)
+    loyalty.SilentBuyer.objects.create(
+        report=report, product=product, customer=customer, bought_on=day, n_new_products=2, is_counted=True, **rhythm
+    )
+    loyalty.SilentCustomer.objects.create(
+        report=report, customer=customer, last_seen_on=day, expected_by=AT.date() - timedelta(days=12),
+        spend_a_month=120.0, spend_sd=30.0, **rhythm,
+    )  # fmt: skip
+    given = {
+        "n_buyers": 50, "observed": 9, "expected": 0.4, "ratio": 18.0, "ratio_low": 9.0, "ratio_high": 30.0,
+        "p": 1e-9, "q": 1e-6, "is_flagged": True,
+    }  # fmt: skip
+    return loyalty.ProductSilence.objects.create(report=report, product=product, **{**given, **values})
 
 
 def make_review(number: int, product: loyalty.Product, **values: object) -> loyalty.Review:

@@ -1,6 +1,7 @@
 from django.contrib import admin
 
 from loyalty.admin import (
+    behaviour,
     customers,
     imports,
     interactions,
@@ -15,6 +16,7 @@ from loyalty.admin import (
 )
 
 __all__ = [
+    "behaviour",
     "customers",
     "imports",
     "interactions",

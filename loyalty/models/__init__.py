@@ -8,9 +8,11 @@ from loyalty.models.merges import CustomerAlias, CustomerMerge, MergedRow
 from loyalty.models.orders import Order, OrderLine
 from loyalty.models.products import Category, Product
 from loyalty.models.quality import CleanedValue, DataFlag, DataReport, FlagDecision
+from loyalty.models.ratings import ImplicitRating, RatingSetting
 from loyalty.models.records import ImportMapping, IngestRun, RejectedRow
 from loyalty.models.reviews import Review, SentimentReader
 from loyalty.models.sales import CustomerSales, ProductSales, SalesPeriod, SalesVersion
+from loyalty.models.silence import ProductSilence, SilenceReport, SilentBuyer, SilentCustomer
 from loyalty.models.sources import ImportSource, SourceFile, SourceVisit
 from loyalty.models.trail import AuditEntry
 
@@ -30,6 +32,7 @@ __all__ = [
     "DataFlag",
     "DataReport",
     "FlagDecision",
+    "ImplicitRating",
     "ImportMapping",
     "ImportSource",
     "IngestRun",
@@ -41,12 +44,17 @@ __all__ = [
     "OrderLine",
     "Product",
     "ProductSales",
+    "ProductSilence",
     "Rating",
+    "RatingSetting",
     "RejectedRow",
     "Review",
     "SalesPeriod",
     "SalesVersion",
     "SentimentReader",
+    "SilenceReport",
+    "SilentBuyer",
+    "SilentCustomer",
     "SourceFile",
     "SourceVisit",
 ]

@@ -62,6 +62,16 @@ def _inspected(summary: Summary) -> str:
     )
 
 
+def _fell_silent(summary: Summary) -> str:
+    flagged, silent = summary["n_flagged"], summary["n_silent"]
+    products = f"{flagged} product{'' if flagged == 1 else 's'}"
+    return f"{silent:,} regular customers are silent; {products} stand{'s' if flagged == 1 else ''} out."
+
+
+def _rated(summary: Summary) -> str:
+    return f"{summary['n_ratings']:,} opinions read from what customers did."
+
+
 def _segmented(summary: Summary) -> str:
     return f"{summary['k']} segments found."
 
@@ -112,6 +122,10 @@ TOLD = {
     ),
     "loyalty.visit_source": Told(_visited, ("source_id", "taken"), "source", "See the source", ("source_id",)),
     "loyalty.inspect_data": Told(_inspected, ("n_flags", "n_values"), "cleaning", "See what was found"),
+    "loyalty.look_for_silence": Told(
+        _fell_silent, ("n_flagged", "n_silent"), "losing-products", "See products losing customers"
+    ),
+    "loyalty.derive_ratings": Told(_rated, ("n_ratings",), "products", "See the products"),
     "segments.segment_customers": Told(_segmented, ("k",), "segments", "See the segments"),
     "recommender.learn_product_relations": Told(_related, ("n_relations",), "models", "See what was learnt"),
     "recommender.train_recommenders": Told(_trained, ("n_recommendations",), "models", "See how good they are"),
