@@ -1,12 +1,15 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from campaigns.api import router
-from campaigns.views import builder, campaigns, customers, experiments, home, offers, simulations
+from campaigns.views import builder, campaigns, customers, experiments, home, offers, silence, simulations
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(router.urls)),
     path("", home.home, name="home"),
     path("customers/", customers.customers, name="customers"),
+    path("customers/silent/", silence.silent_customers, name="silent-customers"),
+    path("customers/silent/plan/", silence.silent_plan, name="silent-plan"),
+    path("customers/silent/put-aside/", silence.silence_put_aside, name="silence-put-aside"),
     path("customers/<int:pk>/", customers.customer, name="customer"),
     path("offers/", offers.offers, name="offers"),
     path("offers/new/", offers.offer_new, name="offer-new"),

@@ -11,6 +11,7 @@ from loyalty.charts.sales import Part, Takings, mix_chart, months_chart
 from loyalty.exports import csv_response
 from loyalty.models import Customer
 from loyalty.queries import customers as sums
+from loyalty.queries.opinions import opinions_of
 from loyalty.queries.orders import data_horizon
 from loyalty.queries.paging import keyset_page
 from loyalty.tasks import freshen_sales
@@ -59,6 +60,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
         "segment": current_segments_of([customer.pk]).get(customer.pk),
         "orders": keyset_page(orders, order="-ordered_at", cursor=request.GET.get("page", ""), size=ORDERS_SHOWN),
         "recommendations": recommendations_for(customer.pk),
+        "opinions": opinions_of(customer),
         "received": queries.campaigns_received(customer),
         "taken": queries.offers_taken(customer)[:TAKEN_SHOWN],
         "now": now,

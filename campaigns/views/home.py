@@ -9,6 +9,7 @@ from campaigns.queries import home as queries
 from loyalty.charts.sales import revenue_chart
 from loyalty.queries.orders import data_horizon
 from loyalty.queries.sales import sales_version
+from loyalty.queries.silence import retention_alert
 from loyalty.tasks import freshen_sales
 
 SPAN = 28
@@ -24,6 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "steps": steps,
         "n_steps_done": sum(step.is_done for step in steps),
         "health": queries.health(at),
+        "alert": retention_alert(),
         "horizon": horizon,
         "now": at,
         "sums_are_behind": is_behind,

@@ -27,9 +27,9 @@ class Entry:
 
 ENTRIES = [
     Entry("Home", "home", "home"),
-    Entry("Customers", "customers", "users", ("customer",)),
+    Entry("Customers", "customers", "users", ("customer", "silent-customers")),
     Entry("Segments", "segments", "chart-dots", ("segment",)),
-    Entry("Products", "products", "packages", ("product",)),
+    Entry("Products", "products", "packages", ("product", "losing-products", "product-silence")),
     Entry("Offers", "offers", "tag", ("offer-new", "offer")),
     Entry("Campaigns", "campaigns", "speakerphone", ("campaign-new", "campaign")),
     Entry("Simulations", "simulations", "masks-theater", ("simulation",)),

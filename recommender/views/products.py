@@ -12,8 +12,10 @@ from loyalty.exports import csv_response
 from loyalty.models import Product
 from loyalty.queries import products as queries
 from loyalty.queries.customers import departments
+from loyalty.queries.opinions import opinions_on
 from loyalty.queries.orders import data_horizon
 from loyalty.queries.paging import keyset_page
+from loyalty.queries.silence import product_silence
 from loyalty.tasks import freshen_sales
 from recommender.charts import neighbours_chart
 from recommender.queries import neighbours
@@ -66,6 +68,8 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
         "sales_chart": _sales_chart(product, as_of),
         "neighbours": related,
         "neighbours_chart": neighbours_chart(str(product), related.for_chart, as_of=related.as_of) if related else None,
+        "opinions": opinions_on(product),
+        "silence": product_silence(pk),
         "n_recommended": neighbours.count_recommended(product),
     }
     return render(request, "recommender/product.html", context)
