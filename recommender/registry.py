@@ -15,12 +15,16 @@ from recommender.engine import artefacts
 from recommender.engine.artefacts import ArtefactDamaged
 from recommender.engine.autoencoder_serving import AutoencoderScorer
 from recommender.engine.base import Artefact, Recommender
+from recommender.engine.ease import Ease
+from recommender.engine.frequency import PersonalFrequency
 from recommender.engine.popularity import Popularity
 from recommender.models import ModelVersion
 
 log = structlog.get_logger(__name__)
 
-SERVED_BY: dict[str, type[Recommender]] = {one.kind: one for one in (Popularity, AutoencoderScorer)}
+SERVED_BY: dict[str, type[Recommender]] = {
+    one.kind: one for one in (Popularity, PersonalFrequency, Ease, AutoencoderScorer)
+}
 # Grows when the same data and seed would no longer give the same artefact.
 CODE_VERSION = "recommender-1"
 # Mean difference to the baseline, customer by customer: what a promotion is decided by.

@@ -121,9 +121,14 @@ def _catalogue(frame: pa.Table, until: datetime, min_customers: int) -> IdMap:
     return IdMap(everything.products.ids[kept])
 
 
-def _filled(history: InteractionMatrix, window: InteractionMatrix, name: str) -> EvaluationSlice:
+def evaluation_slice(history: InteractionMatrix, window: InteractionMatrix) -> EvaluationSlice:
+    """Customers with a history who bought something in the window; both matrices have the same rows and columns."""
     rows = np.arange(len(history.customers), dtype=np.int64)
-    filled = _slice(history.matrix, (window.matrix > 0).astype(np.float32).tocsr(), rows, needs_history=True)
+    return _slice(history.matrix, (window.matrix > 0).astype(np.float32).tocsr(), rows, needs_history=True)
+
+
+def _filled(history: InteractionMatrix, window: InteractionMatrix, name: str) -> EvaluationSlice:
+    filled = evaluation_slice(history, window)
     if not len(filled.customer_rows):
         raise SpanTooShort(f"the {name} window holds no purchase by a customer with a history")
     return filled

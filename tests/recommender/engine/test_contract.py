@@ -12,6 +12,8 @@ from recommender.engine.artefacts import load, save
 from recommender.engine.autoencoder import Autoencoder
 from recommender.engine.autoencoder_serving import AutoencoderScorer
 from recommender.engine.dataset import InteractionMatrix
+from recommender.engine.ease import Ease
+from recommender.engine.frequency import PersonalFrequency
 from recommender.engine.popularity import Popularity
 from recommender.engine.splits import temporal_split
 from recommender.engine.training import advantage, fit_and_evaluate
@@ -19,8 +21,13 @@ from tests.worlds import taste_world
 
 UNTIL = datetime(2024, 4, 30, tzinfo=UTC)
 SMALL = {"hidden_sizes": (16, 16), "max_products": 30, "max_epochs": 8, "batch_size": 32, "random_state": 3}
-RECOMMENDERS = [Popularity(), Autoencoder(**SMALL)]
-SERVED_BY = {"popularity": Popularity, "autoencoder": AutoencoderScorer}
+RECOMMENDERS = [Popularity(), PersonalFrequency(), Ease(ridge=10.0, max_products=30), Autoencoder(**SMALL)]
+SERVED_BY = {
+    "popularity": Popularity,
+    "personal_frequency": PersonalFrequency,
+    "ease": Ease,
+    "autoencoder": AutoencoderScorer,
+}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,104 @@
+"""What goes with what this customer bought: one linear map from history to score, solved in closed form."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+
+from recommender.engine.base import Artefact, Progress, Recommender
+from recommender.engine.dataset import InteractionMatrix
+from recommender.engine.splits import EvaluationSlice
+
+TIE_BREAK = 1e-6
+
+
+class Ease(Recommender):
+    """EASE^R over the head of the catalogue; products past it are ordered by popularity, behind.
+
+    Parameters
+    ----------
+    ridge : float
+        Added to the diagonal of the Gram matrix; larger trusts rare pairs less.
+    saturation : float
+        A weight w counts as log(1 + saturation * w): the tenth purchase says less than the first.
+    max_products : int
+        Products with the most customers that take part. Time grows with its cube, memory with its square.
+
+    Attributes
+    ----------
+    columns_ : ndarray of int64, shape (n_head,)
+        Positions of these products in ``product_ids_``.
+    weights_ : ndarray of float32, shape (n_head, n_head)
+        What a product in the history says for another one; the diagonal is 0.
+
+    References
+    ----------
+    Steck: Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
+    """
+
+    kind = "ease"
+
+    def __init__(self, *, ridge: float = 300.0, saturation: float = 3.0, max_products: int = 4000) -> None:
+        self.ridge = ridge
+        self.saturation = saturation
+        self.max_products = max_products
+
+    def fit(
+        self,
+        data: InteractionMatrix,
+        *,
+        validation: EvaluationSlice | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Solve for the weights; nothing to choose, and done at once."""
+        self.product_ids_ = data.products.ids
+        customers = data.customers_per_product()
+        share = customers / max(len(data.customers), 1)
+        self.tie_break_: NDArray[np.float32] = (TIE_BREAK * share).astype(np.float32)
+        self.columns_: NDArray[np.int64] = np.sort(np.argsort(-customers, kind="stable")[: self.max_products])
+        self.weights_: NDArray[np.float32] = _solved(self._saturated(data.matrix), self.ridge)
+        self.learning_curve_: list[dict[str, float]] = []
+        return self
+
+    def score(self, history: sparse.csr_matrix) -> NDArray[np.float32]:
+        """Scores of shape (n_customers, n_products), float32."""
+        scores = np.tile(self._fitted("tie_break_"), (history.shape[0], 1))
+        scores[:, self.columns_] += self._saturated(history) @ self.weights_
+        return scores
+
+    def to_artefact(self) -> Artefact:
+        """Parameters, product keys, the head and its weights."""
+        arrays = {
+            "product_ids": self._fitted("product_ids_"),
+            "tie_break": self.tie_break_,
+            "columns": self.columns_,
+            "weights": self.weights_,
+        }
+        return Artefact(self.kind, self.get_params(), arrays)
+
+    @classmethod
+    def from_artefact(cls, artefact: Artefact) -> Self:
+        """The fitted recommender again."""
+        loaded = cls(**artefact.params)
+        loaded.product_ids_, loaded.tie_break_ = artefact.arrays["product_ids"], artefact.arrays["tie_break"]
+        loaded.columns_, loaded.weights_ = artefact.arrays["columns"], artefact.arrays["weights"]
+        loaded.learning_curve_ = []
+        return loaded
+
+    def _saturated(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
+        head = weights[:, self.columns_].astype(np.float32)
+        head.data = np.log1p(self.saturation * head.data)
+        return head
+
+
+def _solved(history: sparse.csr_matrix, ridge: float) -> NDArray[np.float32]:
+    gram = (history.T @ history).toarray().astype(np.float64)
+    gram[np.diag_indices_from(gram)] += ridge
+    inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0.0)
+    solved: NDArray[np.float32] = weights.astype(np.float32)
+    return solved
