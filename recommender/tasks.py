@@ -6,6 +6,8 @@ from django.utils.timezone import now
 from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import Progress
 from loyalty.tasks import job_task
+from recommender.queries.decay import TASK as DECAY_TASK
+from recommender.services.decay import choose_half_lives
 from recommender.services.relations import learn_product_relations
 from recommender.services.serving import recommend_to_everybody
 from recommender.services.training import train_recommenders
@@ -37,6 +39,13 @@ def train_recommenders_task(params: dict[str, Any], report: Progress) -> dict[st
 def score_customers_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
     """Recommend by the version `model_version_id` as of `as_of` (ISO), by default as of the newest order."""
     return recommend_to_everybody(version_id=params["model_version_id"], as_of=_as_of(params), at=now(), report=report)
+
+
+@job_task(DECAY_TASK)
+def choose_half_lives_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Choose half-lives as of `as_of` (ISO), by default as of the newest order."""
+    choices = choose_half_lives(as_of=_as_of(params), at=now(), seed=_seed(params), report=report)
+    return {choice.task: choice.half_life_days for choice in choices}
 
 
 def _as_of(params: dict[str, Any]) -> datetime:

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("products/<int:pk>/", products.product, name="product"),
     path("products/<int:pk>/silence/", losing.product_silence, name="product-silence"),
     path("models/", models.models, name="models"),
+    path("models/decay/choose/", models.decay_choose, name="decay-choose"),
     path("models/<int:pk>/promote/", models.model_promote, name="model-promote"),
     path("models/<slug:purpose>/learn/", models.model_learn, name="model-learn"),
 ]

@@ -68,6 +68,7 @@ ROUTES = {
     "simulation": PAGE,
     "experiments": PAGE,
     "models": PAGE,
+    "decay-choose": ACTION,
     "model-promote": GUARDED,
     "model-learn": ACTION,
     "data": PAGE,

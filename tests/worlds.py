@@ -96,3 +96,28 @@ def silence_world(
         rows.append(np.column_stack([np.full(baskets.size, customer), baskets.ravel(), np.repeat(days, 3)]))
     customer, product, day = np.concatenate(rows).T.astype(np.int64)
     return Purchases(1000 + customer, 500 + product, day)
+
+
+def fading_world(
+    rng: np.random.Generator, *, half_life_days: float | None, n_customers: int = 150, n_products: int = 60
+) -> pa.Table:
+    """Every day each customer buys one of their own past purchases again, a recent one with a chance that halves every
+    `half_life_days` (None: each past purchase alike), or now and then something else."""
+    n_days = 120
+    bought = np.empty((n_customers, n_days), dtype=np.int64)
+    bought[:, 0] = rng.integers(0, n_products, n_customers)
+    for day in range(1, n_days):
+        ages = day - np.arange(day)
+        chances = np.exp2(-ages / half_life_days) if half_life_days else np.ones(day)
+        picked = rng.choice(day, n_customers, p=chances / chances.sum())
+        again = bought[np.arange(n_customers), picked]
+        bought[:, day] = np.where(rng.random(n_customers) < 0.2, rng.integers(0, n_products, n_customers), again)
+    start = int(datetime(2024, 1, 1, 12, tzinfo=UTC).timestamp())
+    moments = 1_000_000 * (start + 86_400 * np.tile(np.arange(n_days), n_customers))
+    columns = {
+        "customer_id": pa.array(1000 + np.repeat(np.arange(n_customers), n_days), pa.int64()),
+        "product_id": pa.array(500 + bought.ravel(), pa.int64()),
+        "weight": pa.array(np.ones(bought.size), pa.float32()),
+        "occurred_at": pa.array(moments, pa.timestamp("us", tz="UTC")),
+    }
+    return pa.table(columns)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from loyalty.models import Product
-from recommender.charts import Neighbour
+from recommender.charts.learning import Neighbour
 from recommender.models import ModelVersion, ProductRelation, Recommendation
 
 IN_USE = ModelVersion.Alias.CHAMPION

@@ -1,6 +1,6 @@
 """Versions as their charts need them."""
 
-from recommender.charts import VersionScores
+from recommender.charts.learning import VersionScores
 from recommender.models import ModelVersion
 
 Alias = ModelVersion.Alias

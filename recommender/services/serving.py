@@ -12,6 +12,8 @@ from loyalty.services.progress import Progress
 from recommender import registry
 from recommender.engine.artefacts import ArtefactDamaged
 from recommender.models import ModelVersion
+from recommender.queries.decay import TASK as DECAY_TASK
+from recommender.queries.decay import open_decay_job
 from recommender.queries.purposes import LEARNING_TASKS, open_learning_jobs
 from recommender.services.scoring import TOP_K, score_customers
 
@@ -21,6 +23,7 @@ LEARNING_LABELS = {
     Purpose.RECOMMENDATION: "Learn what customers buy next",
     Purpose.PRODUCT_RELATION: "Learn which products go together",
 }
+DECAY_LABEL = "Find out how fast purchases grow old"
 
 
 class NothingToLearn(Exception):
@@ -68,6 +71,11 @@ def start_learning(*, purpose: str, by: User, at: datetime) -> Job:
     if at_it is not None:
         return at_it
     return create_job(task=LEARNING_TASKS[purpose], label=LEARNING_LABELS[purpose], params={}, by=by, at=at)  # type: ignore[index]
+
+
+def start_choosing_half_lives(*, by: User, at: datetime) -> Job:
+    """Begin to look how fast purchases grow old, or return the job that is at it."""
+    return open_decay_job() or create_job(task=DECAY_TASK, label=DECAY_LABEL, params={}, by=by, at=at)
 
 
 def recommend_to_everybody(*, version_id: int, as_of: datetime, at: datetime, report: Progress) -> dict[str, Any]:

@@ -17,12 +17,14 @@ from recommender.engine.metrics import Estimate
 from recommender.engine.popularity import Popularity
 from recommender.engine.splits import SpanTooShort, TemporalSplit, temporal_split
 from recommender.engine.training import TrainingResult, advantage, fit_and_evaluate
-from recommender.models import ModelVersion
+from recommender.models import DecayChoice, ModelVersion
+from recommender.queries.decay import half_life_days
 from recommender.queries.interactions import interactions_frame, purchases_until
 from recommender.services.scoring import TOP_K, score_customers
 
 WINDOW_DAYS = 28
 MIN_CUSTOMERS = 5
+# Until the shop's own has been chosen.
 HALF_LIFE_DAYS = 120.0
 METRIC_NAMES = {
     "all.recall": f"recall_at_{TOP_K}",
@@ -78,28 +80,29 @@ def _learn(
     learner: Recommender, as_of: datetime, at: datetime, seed: int, report: Progress
 ) -> tuple[ModelVersion, ModelVersion]:
     frame = interactions_frame(purchases_until(as_of))
-    split = _split(frame, as_of)
+    half_life = half_life_days(DecayChoice.Task.BUY_AGAIN, as_of=as_of, unless_known=HALF_LIFE_DAYS)
+    split = _split(frame, as_of, half_life)
     rng = np.random.default_rng(seed)
     baseline = fit_and_evaluate(Popularity(), split, k=TOP_K, rng=rng)
     learnt = fit_and_evaluate(
         learner, split, k=TOP_K, rng=rng, progress=lambda done, total: report(done, total + 1, "Learning from orders")
     )
     gained = advantage(learnt, baseline, rng)
-    about = _About(split, pc.min(frame["occurred_at"]).as_py(), at, seed)
+    about = _About(split, half_life, pc.min(frame["occurred_at"]).as_py(), at, seed)
     return (
         registry.publish(baseline.estimator.to_artefact(), about.facts(baseline, None), report=report),
         registry.publish(learnt.estimator.to_artefact(), about.facts(learnt, gained), report=report),
     )
 
 
-def _split(frame: pa.Table, as_of: datetime) -> TemporalSplit:
+def _split(frame: pa.Table, as_of: datetime, half_life: float | None) -> TemporalSplit:
     try:
         return temporal_split(
             frame,
             until=as_of,
             window_days=WINDOW_DAYS,
             min_customers=MIN_CUSTOMERS,
-            half_life_days=HALF_LIFE_DAYS,
+            half_life_days=half_life,
         )
     except SpanTooShort as error:
         raise TooLittleHistory(
@@ -110,6 +113,7 @@ def _split(frame: pa.Table, as_of: datetime) -> TemporalSplit:
 @dataclass(frozen=True)
 class _About:
     split: TemporalSplit
+    half_life_days: float | None
     data_from: datetime
     at: datetime
     seed: int
@@ -134,7 +138,7 @@ class _About:
     def _params(self, result: TrainingResult) -> dict[str, Any]:
         return {
             **result.params,
-            "half_life_days": HALF_LIFE_DAYS,
+            "half_life_days": self.half_life_days,
             "min_customers": MIN_CUSTOMERS,
             "n_products": len(self.split.before_test.products),
             "n_customers": len(self.split.before_test.customers),

@@ -11,8 +11,10 @@ from django.views.decorators.http import require_GET, require_POST
 from loyalty.charts import Chart
 from loyalty.models import Job
 from loyalty.tasks import wake
-from recommender.charts import comparison_chart, learning_curve_chart
-from recommender.models import ModelVersion
+from recommender.charts.decay import decay_chart
+from recommender.charts.learning import comparison_chart, learning_curve_chart
+from recommender.models import DecayChoice, ModelVersion
+from recommender.queries.decay import newest_choices, open_decay_job
 from recommender.queries.purposes import PurposeView, purpose_views
 from recommender.queries.versions import serving_and_baseline
 from recommender.registry import PromotionRefused
@@ -22,7 +24,12 @@ from recommender.services import serving
 @require_GET
 def models(request: HttpRequest) -> HttpResponse:
     views = purpose_views()
-    context = {"views": [(view, _charts(view)) for view in views], "has_any": any(view.versions for view in views)}
+    context = {
+        "views": [(view, _charts(view)) for view in views],
+        "has_any": any(view.versions for view in views),
+        "decays": [(choice, _decay_chart(choice)) for choice in newest_choices()],
+        "decay_job": open_decay_job(),
+    }
     return render(request, "recommender/models.html", context)
 
 
@@ -35,6 +42,19 @@ def _charts(view: PurposeView) -> list[Chart]:
     if view.learnt and view.learnt.learning_curve:
         charts.append(learning_curve_chart(view.learnt.learning_curve, as_of=as_of))
     return charts
+
+
+def _decay_chart(choice: DecayChoice) -> Chart:
+    return decay_chart(choice.task, choice.grid, half_life_days=choice.half_life_days, as_of=choice.as_of)
+
+
+@require_POST
+@permission_required("loyalty.add_job", raise_exception=True)
+@transaction.atomic
+def decay_choose(request: HttpRequest) -> HttpResponse:
+    job = serving.start_choosing_half_lives(by=request.user, at=timezone.now())  # type: ignore[arg-type]
+    transaction.on_commit(lambda: wake(job))
+    return redirect("models")
 
 
 @require_POST

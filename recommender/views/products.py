@@ -17,7 +17,7 @@ from loyalty.queries.orders import data_horizon
 from loyalty.queries.paging import keyset_page
 from loyalty.queries.silence import product_silence
 from loyalty.tasks import freshen_sales
-from recommender.charts import neighbours_chart
+from recommender.charts.learning import neighbours_chart
 from recommender.queries import neighbours
 
 EXPORT_COLUMNS = ["sku", "name", "category", "brand", "revenue", "currency", "customers who bought it"]

@@ -1,4 +1,10 @@
-from recommender.charts import Neighbour, VersionScores, comparison_chart, learning_curve_chart, neighbours_chart
+from recommender.charts.learning import (
+    Neighbour,
+    VersionScores,
+    comparison_chart,
+    learning_curve_chart,
+    neighbours_chart,
+)
 
 
 def score(value):
