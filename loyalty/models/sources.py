@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from loyalty.models.jobs import Job
-from loyalty.models.records import IngestRun
+from loyalty.models.records import ImportMapping, IngestRun
 
 
 class ImportSource(models.Model):
@@ -19,7 +19,15 @@ class ImportSource(models.Model):
     kind = models.CharField(max_length=32)
     url = models.CharField(max_length=500, help_text="Where the files are. Never holds a password.")
     pattern = models.CharField(max_length=200, default="*.csv", help_text="Which files of the folder are meant.")
-    options = models.JSONField(default=dict, blank=True, help_text="How the files are read.")
+    mapping = models.ForeignKey(
+        ImportMapping,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="sources",
+        help_text="Which column is which; empty for files in our own words.",
+    )
+    options = models.JSONField(default=dict, blank=True, help_text="What is done with bad rows and unknown keys.")
     every = models.CharField(max_length=16, choices=Every, default=Every.DAY)
     every_n = models.PositiveSmallIntegerField(default=1, help_text="Every so many minutes or hours.")
     day_time = models.TimeField(null=True, blank=True, help_text="In the shop's time zone.")

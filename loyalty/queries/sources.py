@@ -54,7 +54,7 @@ def schedule_sentence(source: ImportSource) -> str:
 def source_list() -> QuerySet[ImportSource, Any]:
     visits = SourceVisit.objects.filter(source=OuterRef("pk"), job__state__in=Job.OPEN_STATES)
     taken = Q(files__state=State.TAKEN)
-    return ImportSource.objects.select_related("created_by").annotate(
+    return ImportSource.objects.select_related("created_by", "mapping").annotate(
         n_taken=Count("files", filter=taken),
         last_taken_at=Max("files__seen_at", filter=taken),
         is_visited=Exists(visits),

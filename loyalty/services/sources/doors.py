@@ -18,6 +18,7 @@ from loyalty.services.sources.web import WebDoor
 log = structlog.get_logger(__name__)
 MOST_FILES = 10_000
 CHUNK_BYTES = 1 << 20
+WEB_STARTS = tuple(f"{name}://" for name in WEB)
 SFTP_PORT = 22
 # What the drivers call their mark of a content, the surest first.
 MARKS = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "updated", "modified", "created")
@@ -119,14 +120,29 @@ def _mark(info: Mapping[str, Any]) -> str:
 
 def fetch(door: Door, found: Found, into: Path) -> str:
     """Copy the bytes; return their SHA-256. Raises FileRefused for what is too large."""
+    with _reaching(door.url), door.open(found.path) as remote:
+        return _copy(remote, into, settings.MAX_UPLOAD_BYTES)
+
+
+def fetch_url(url: str, into: Path) -> str:
+    """Copy a file that somebody at this machine's own command line names: any place that fsspec knows, of any size."""
+    with _reaching(url):
+        try:
+            opened = WebDoor(Place("", url)).open(url) if url.startswith(WEB_STARTS) else fsspec.open(url, "rb")
+            with opened as remote:
+                return _copy(remote, into, None)
+        except ImportError as error:
+            raise PlaceRefused(f"{url} needs a driver that is not installed: {error}.") from error
+
+
+def _copy(remote: BinaryIO, into: Path, most_bytes: int | None) -> str:
     digest, size = hashlib.sha256(), 0
     into.parent.mkdir(parents=True, exist_ok=True)
-    with _reaching(door.url), door.open(found.path) as remote, into.open("wb") as kept:
+    with into.open("wb") as kept:
         while chunk := remote.read(CHUNK_BYTES):
             size += len(chunk)
-            if size > settings.MAX_UPLOAD_BYTES:
-                limit = settings.MAX_UPLOAD_BYTES // CHUNK_BYTES
-                raise FileRefused(f"The file is larger than {limit} MB. Cut it into smaller files.")
+            if most_bytes is not None and size > most_bytes:
+                raise FileRefused(f"The file is larger than {most_bytes // CHUNK_BYTES} MB. Cut it into smaller files.")
             digest.update(chunk)
             kept.write(chunk)
     return digest.hexdigest()

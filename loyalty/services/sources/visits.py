@@ -14,7 +14,15 @@ from django.core.files import File
 from django.db import connection, transaction
 
 from loyalty.models import ImportSource, IngestRun, SourceFile, SourceVisit
-from loyalty.services.ingest import FileRefused, accept_upload, run_ingest
+from loyalty.services.ingest import (
+    FileRefused,
+    Mapping,
+    check_mapping,
+    keep_draft,
+    kind_named,
+    look_at,
+    run_ingest,
+)
 from loyalty.services.progress import Progress
 from loyalty.services.sources.doors import Door, Found, door_of, fetch, look
 from loyalty.services.sources.places import PlaceRefused, place_of
@@ -43,7 +51,7 @@ class Visit:
 
 def visit_source(*, visit_id: int, at: datetime, report: Progress, pause: Callable[[], None]) -> dict[str, Any]:
     """Look, wait a moment, look again, take what stood still. Done again after a kill, it takes nothing twice."""
-    row = SourceVisit.objects.select_related("source", "job__started_by").get(pk=visit_id)
+    row = SourceVisit.objects.select_related("source__mapping", "job__started_by").get(pk=visit_id)
     source, by = row.source, row.job.started_by if row.job else None
     try:
         with _alone(source):
@@ -143,15 +151,22 @@ def _run_of(visit: Visit, entry: SourceFile, kept: Path) -> IngestRun:
     if entry.run is not None and entry.run.state != IngestRun.State.FAILED:
         return entry.run
     with kept.open("rb") as file:
-        entry.run = accept_upload(
-            kind=visit.source.kind,
-            file=File(file, name=entry.path.rsplit("/", 1)[-1]),
-            by=visit.by,
-            at=visit.at,
-            **visit.source.options,
-        )
+        upload = File(file, name=entry.name)
+        run = keep_draft(kind=visit.source.kind, file=upload, by=visit.by, at=visit.at)
+    _decide(run, visit.source, kept)
+    entry.run = run
     entry.save(update_fields=["run"])
-    return entry.run
+    return run
+
+
+def _decide(run: IngestRun, source: ImportSource, path: Path) -> None:
+    """By the mapping that was chosen; without one the file must be in our own words, for nobody is there to ask."""
+    if source.mapping is not None:
+        mapping = replace(Mapping.saved(source.mapping), **source.options)
+        check_mapping(kind_named(source.kind), look_at(path), mapping)
+        run.mapping = mapping.to_json()
+    run.options, run.state = {**run.options, **source.options}, IngestRun.State.PENDING
+    run.save(update_fields=["mapping", "options", "state"])
 
 
 def _settle(entry: SourceFile, state: str, sha256: str, note: str) -> str:

@@ -30,7 +30,15 @@ def n_queries(browser, url: str) -> int:
 
 def given(folder, **values) -> dict:
     fields = {"name": "Till", "kind": "customers", "url": str(folder), "pattern": "*.csv", "every": "day"}
-    return {**fields, "every_n": "1", "day_time": "02:30", "is_active": "on", "unknown_products": "reject", **values}
+    return {
+        **fields,
+        "every_n": "1",
+        "day_time": "02:30",
+        "is_active": "on",
+        "unknown_products": "reject",
+        "on_bad_rows": "skip",
+        **values,
+    }
 
 
 def test_an_empty_list_says_what_a_source_is_for(browser):
@@ -41,7 +49,7 @@ def test_a_source_is_connected_changed_and_removed(browser, folder, marketer):
     made = browser.post(reverse("source-new"), given(folder))
     source = ImportSource.objects.get()
     assert made.headers["Location"] == source.get_absolute_url()
-    assert (source.created_by, source.options) == (marketer, {"unknown_products": "reject"})
+    assert (source.created_by, source.options) == (marketer, {"unknown_products": "reject", "on_bad_rows": "skip"})
     assert "Every day at 02:30 (America/New_York)" in text(browser, source.get_absolute_url())
 
     browser.post(reverse("source-edit", args=[source.pk]), given(folder, every="minutes", every_n="15"))

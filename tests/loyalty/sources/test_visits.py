@@ -1,12 +1,13 @@
 """Each state of each file is taken once, in the order of the names; what cannot be taken is told and stops nothing."""
 
+import gzip
 import os
 from contextlib import contextmanager
 
 import pytest
 from django.db import connection, transaction
 
-from loyalty.models import Customer, IngestRun, SourceFile
+from loyalty.models import Customer, ImportMapping, IngestRun, SourceFile
 from loyalty.services.progress import QuietProgress
 from loyalty.services.sources.places import PlaceRefused
 from loyalty.services.sources.visits import SourceTrouble
@@ -105,7 +106,7 @@ def test_a_file_that_is_refused_is_told_and_does_not_stop_the_others(folder):
     assert source.trouble == ""
 
 
-def test_a_compressed_file_too_large_is_refused_by_name(folder, settings):
+def test_a_file_too_large_is_refused_by_name(folder, settings):
     settings.MAX_UPLOAD_BYTES = 1024 * 1024
     (folder / "1.csv").write_text("customer_id,name\n" + "A,a\n" * 300_000)
     source = make_source(folder)
@@ -139,6 +140,34 @@ def test_killed_after_the_rows_are_in_it_is_not_taken_again(folder):
     assert ledger(source) == [("1.csv", "taken")]
     assert IngestRun.objects.count() == 1
     assert IngestRun.objects.get().n_created == 1
+
+
+def test_a_file_in_other_words_is_taken_by_its_mapping(folder, at):
+    (folder / "1.csv").write_text("Kunde;Name;Rest\nA;a;x\n")
+    columns = {"Kunde": "customer_id", "Name": "name", "Rest": ""}
+    mapping = ImportMapping.objects.create(kind="customers", name="Kasse", columns=columns, at=at)
+    source = make_source(folder, mapping=mapping)
+
+    assert visit(source)["taken"] == 1
+    assert names() == {("A", "a")}
+
+
+def test_all_or_nothing_takes_nothing_of_a_file_with_a_bad_row(folder):
+    write(folder, "1.csv", "A,a", ",nobody")
+    source = make_source(folder, options={"on_bad_rows": "refuse_all"})
+
+    with pytest.raises(SourceTrouble, match="1 of 2 rows cannot be taken"):
+        visit(source)
+    assert names() == set()
+    assert source.files.get().run.rejected_rows.count() == 1
+
+
+def test_a_packed_file_is_taken_as_it_is(folder):
+    (folder / "1.csv.gz").write_bytes(gzip.compress(b"customer_id,name\nA,a\n"))
+    source = make_source(folder, pattern="*.csv.gz")
+
+    assert visit(source)["taken"] == 1
+    assert names() == {("A", "a")}
 
 
 def test_a_bucket_is_read_through_its_driver(bucket):
