@@ -6,10 +6,11 @@ holds the tables and nothing else. To add one: write it in a module here and nam
 
 from collections.abc import Callable, Sequence
 
+from campaigns.management.benchmarks.bulk import bulk_create
 from campaigns.management.benchmarks.imports import import_order_lines
 from campaigns.management.benchmarks.measuring import Measurement
 
 Benchmark = Callable[[], Sequence[Measurement]]
-BENCHMARKS: dict[str, Benchmark] = {"import_order_lines": import_order_lines}
+BENCHMARKS: dict[str, Benchmark] = {"import_order_lines": import_order_lines, "bulk_create": bulk_create}
 
 __all__ = ["BENCHMARKS", "Benchmark", "Measurement"]

@@ -17,7 +17,8 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Measurement:
-    """One figure. `ratio` is value over the peer's value; `peak_mb` is ours and that of the database's process."""
+    """One figure. `ratio` is value over the peer's value; `peak_mb` is the memory of our process and the database's
+    together, `own_mb` that of ours: what a worker needs."""
 
     name: str
     value: float
@@ -25,6 +26,7 @@ class Measurement:
     peer: str
     ratio: float
     peak_mb: float
+    own_mb: float = 0.0
 
 
 @dataclass
@@ -33,11 +35,16 @@ class Watch:
 
     seconds: float = 0.0
     peak_bytes: int = 0
+    own_bytes: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
 
     @property
     def peak_mb(self) -> float:
         return round(self.peak_bytes / MEGABYTE, 1)
+
+    @property
+    def own_mb(self) -> float:
+        return round(self.own_bytes / MEGABYTE, 1)
 
 
 @contextmanager
@@ -68,7 +75,8 @@ def _database_process() -> list[psutil.Process]:
 
 def _sample(watch: Watch, processes: list[psutil.Process]) -> None:
     while True:
-        watch.peak_bytes = max(watch.peak_bytes, sum(map(_private_bytes, processes)))
+        each = list(map(_private_bytes, processes))
+        watch.own_bytes, watch.peak_bytes = max(watch.own_bytes, each[0]), max(watch.peak_bytes, sum(each))
         if watch.ended.wait(SAMPLE_SECONDS):
             return
 

@@ -15,7 +15,7 @@ from campaigns.management.benchmarks.measuring import scratch_database
 from campaigns.sources.complete_journey import DemoDataMissing
 
 RESULTS = Path("build") / "bench.json"
-ROW = "{:<28} {:>14} {:<10} {:>7} {:>9}  {}"
+ROW = "{:<28} {:>14} {:<10} {:>7} {:>9} {:>7}  {}"
 
 
 class Command(BaseCommand):
@@ -45,7 +45,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"Skipped {name}. {missing}")
 
     def _show(self, found: list[Measurement]) -> None:
-        self.stdout.write(ROW.format("name", "value", "unit", "ratio", "peak MB", "beside"))
+        self.stdout.write(ROW.format("name", "value", "unit", "ratio", "peak MB", "own MB", "beside"))
         for one in found:
-            row = (one.name, f"{one.value:,.0f}", one.unit, f"{one.ratio:.3f}", f"{one.peak_mb:,.0f}", one.peer)
+            memory = (f"{one.peak_mb:,.0f}", f"{one.own_mb:,.0f}" if one.own_mb else "")
+            row = (one.name, f"{one.value:,.0f}", one.unit, f"{one.ratio:.3f}", *memory, one.peer)
             self.stdout.write(ROW.format(*row))

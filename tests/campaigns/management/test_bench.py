@@ -43,7 +43,7 @@ def test_figures_are_kept_beside_their_peer(tmp_path, monkeypatch, capsys):
     call_command("bench", "counting", output=tmp_path / "deep" / "bench.json")
 
     (kept,) = json.loads((tmp_path / "deep" / "bench.json").read_text())
-    assert kept.keys() == {"name", "value", "unit", "peer", "ratio", "peak_mb"}
+    assert kept.keys() == {"name", "value", "unit", "peer", "ratio", "peak_mb", "own_mb"}
     assert "a bare loop" in capsys.readouterr().out
 
 
