@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0010_data_quality'),
+        ('loyalty', '0011_ratings_and_silence'),
     ]
 
     operations = [
