@@ -3,6 +3,7 @@
 from datetime import timedelta
 from io import StringIO
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -52,9 +53,10 @@ def test_looking_twice_is_one_job(client, marketer, django_capture_on_commit_cal
 
 def test_the_command_reads_any_shops_file(tmp_path):
     lines = ["who,what,when,n"]
+    chance = np.random.default_rng(1)
     for day in range(1, 29):
         for month in ("01", "02", "03", "04"):
-            lines += [f"c{c},p{(c + day * int(month)) % 90},2024-{month}-{day:02d} 10:00,1" for c in range(6)]
+            lines += [f"c{c},p{chance.integers(60)},2024-{month}-{day:02d} 10:00,1" for c in range(12)]
     path = tmp_path / "shop.csv"
     path.write_text("\n".join(lines))
     out = StringIO()
