@@ -146,6 +146,7 @@ JOB_SWEEP_SECONDS = 5
 SOURCES_DUE_SECONDS = 60
 BEHAVIOUR_DUE_SECONDS = 3600
 CELERY_BEAT_SCHEDULE = {
+    "sweep-features": {"task": "loyalty.sweep_features", "schedule": 600, "options": {"expires": 600}},
     "sweep-jobs": {
         "task": "loyalty.sweep_jobs",
         "schedule": JOB_SWEEP_SECONDS,

@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError
 
 from loyalty.models import Job
 from loyalty.queries.orders import data_horizon
-from loyalty.services import behaviour, imports, inspection, jobs, sales
+from loyalty.services import behaviour, features, imports, inspection, jobs, sales
 from loyalty.services.ingest import check_run, run_ingest
 from loyalty.services.leases import Lease, claim
 from loyalty.services.progress import JobCancelled, LeaseLost, Progress
@@ -199,6 +199,18 @@ def read_behaviour_when_due() -> None:
 def sweep_jobs() -> None:
     for job in jobs.sweep():
         current_app.send_task(job.task, [job.pk])
+
+
+@job_task("loyalty.survey_features")
+def survey_features(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Look at all features as of `as_of` (ISO), by default as of the newest order."""
+    as_of = datetime.fromisoformat(params["as_of"]) if params.get("as_of") else data_horizon() or now()
+    return features.survey_features(as_of=as_of, at=now(), report=report)
+
+
+@shared_task(name="loyalty.sweep_features")  # type: ignore[untyped-decorator]
+def sweep_features() -> None:
+    features.add_up_changes()
 
 
 @shared_task(name="loyalty.add_up_sales")  # type: ignore[untyped-decorator]

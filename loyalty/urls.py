@@ -10,6 +10,7 @@ from loyalty.services.ingest.templates import CSV, EXCEL
 from loyalty.views import (
     cleaning,
     data,
+    features,
     import_mappings,
     import_steps,
     imports,
@@ -62,6 +63,9 @@ urlpatterns = [
     path("data/sources/<int:pk>/pause/", sources.source_pause, name="source-pause"),
     path("data/sources/<int:pk>/resume/", sources.source_resume, name="source-resume"),
     path("data/sources/<int:pk>/delete/", sources.source_delete, name="source-delete"),
+    path("data/features/", features.features, name="features"),
+    path("data/features/look/", features.features_look, name="features-look"),
+    path("customers/<int:pk>/features/", features.customer, name="customer-features"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/<int:pk>/", jobs.job, name="job"),
     path("jobs/<int:pk>/progress/", jobs.job_progress, name="job-progress"),

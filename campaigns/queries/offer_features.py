@@ -1,7 +1,7 @@
 """Features of how a customer answered earlier offers, told to the feature store when Django starts."""
 
 from loyalty.engine.features import Feature, over_windows
-from loyalty.queries.features import Reading
+from loyalty.queries.features import Outcome, Reading
 
 ROWS = """
 sent AS (
@@ -39,4 +39,17 @@ OFFERS = Reading(
     tables=("campaigns_campaign", "campaigns_audiencemember", "campaigns_redemption"),
     rows=ROWS,
     features=lambda words: [*over_windows(RESPONSE), LAST_TAKEN],
+)
+TOOK_AN_OFFER = Outcome(
+    "took_an_offer",
+    "taking an offer within 30 days",
+    """
+SELECT m.customer_id, bool_or(r.id IS NOT NULL) AS did
+FROM campaigns_campaign c
+JOIN campaigns_audiencemember m ON m.audience_id = c.audience_id
+LEFT JOIN campaigns_redemption r ON r.campaign_id = c.id AND r.customer_id = m.customer_id
+    AND r.redeemed_at >= %(as_of)s AND r.redeemed_at < %(until)s
+WHERE c.starts_at < %(until)s AND c.ends_at > %(as_of)s AND c.state IN ('running', 'paused', 'completed')
+GROUP BY m.customer_id ORDER BY m.customer_id
+""",
 )

@@ -1,6 +1,7 @@
 from loyalty.models.calls import AnsweredCall, CallBudget
 from loyalty.models.changes import DataChange
 from loyalty.models.customers import Consent, Customer
+from loyalty.models.features import FeatureFact, FeatureSurvey
 from loyalty.models.interactions import Interaction, Rating
 from loyalty.models.jobs import Job, JobEntry
 from loyalty.models.keys import ApiKey
@@ -31,6 +32,8 @@ __all__ = [
     "DataChange",
     "DataFlag",
     "DataReport",
+    "FeatureFact",
+    "FeatureSurvey",
     "FlagDecision",
     "ImplicitRating",
     "ImportMapping",

@@ -76,6 +76,10 @@ def _segmented(summary: Summary) -> str:
     return f"{summary['k']} segments found."
 
 
+def _surveyed(summary: Summary) -> str:
+    return f"{summary['n_features']:,} features looked at; {summary['n_telling']:,} tell what customers do next."
+
+
 def _related(summary: Summary) -> str:
     return f"{summary['n_relations']:,} relations between products learnt."
 
@@ -126,6 +130,7 @@ TOLD = {
         _fell_silent, ("n_flagged", "n_silent"), "losing-products", "See products losing customers"
     ),
     "loyalty.derive_ratings": Told(_rated, ("n_ratings",), "products", "See the products"),
+    "loyalty.survey_features": Told(_surveyed, ("n_features", "n_telling"), "features", "See the features"),
     "segments.segment_customers": Told(_segmented, ("k",), "segments", "See the segments"),
     "recommender.learn_product_relations": Told(_related, ("n_relations",), "models", "See what was learnt"),
     "recommender.train_recommenders": Told(_trained, ("n_recommendations",), "models", "See how good they are"),

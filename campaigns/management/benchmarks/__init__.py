@@ -7,10 +7,16 @@ holds the tables and nothing else. To add one: write it in a module here and nam
 from collections.abc import Callable, Sequence
 
 from campaigns.management.benchmarks.bulk import bulk_create
+from campaigns.management.benchmarks.features import features_as_of, features_growth
 from campaigns.management.benchmarks.imports import import_order_lines
 from campaigns.management.benchmarks.measuring import Measurement
 
 Benchmark = Callable[[], Sequence[Measurement]]
-BENCHMARKS: dict[str, Benchmark] = {"import_order_lines": import_order_lines, "bulk_create": bulk_create}
+BENCHMARKS: dict[str, Benchmark] = {
+    "import_order_lines": import_order_lines,
+    "bulk_create": bulk_create,
+    "features_as_of": features_as_of,
+    "features_growth": features_growth,
+}
 
 __all__ = ["BENCHMARKS", "Benchmark", "Measurement"]
