@@ -119,9 +119,13 @@ def sweep_imports(*, at: datetime) -> int:
     for run in old.filter(job__isnull=True) | old.filter(job__state__in=Job.ENDED_STATES):
         if run.state == State.FAILED:
             kept_path(run).unlink(missing_ok=True)
-        else:
+            continue
+        if kept_path(run).exists():
             discard_import(run=run, at=at)
-            swept += 1
+        else:
+            # Begun by a command that was killed: there never was a file of ours to throw away.
+            IngestRun.objects.filter(pk=run.pk).update(state=State.DISCARDED, finished_at=at)
+        swept += 1
     _forget_returned(at)
     return swept
 

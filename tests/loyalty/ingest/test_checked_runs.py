@@ -143,6 +143,14 @@ def test_a_draft_is_thrown_away_after_a_week(at, upload_dir, django_capture_on_c
         imports.start_check(run=old, by=None, at=at)
 
 
+def test_a_run_whose_command_was_killed_does_not_stop_the_sweep(at, upload_dir):
+    killed = IngestRun.objects.create(kind="orders", source="till.csv", state="running", started_at=at)
+
+    assert imports.sweep_imports(at=at + timedelta(days=8)) == 1
+    killed.refresh_from_db()
+    assert killed.state == IngestRun.State.DISCARDED
+
+
 def test_the_same_name_replaces_a_saved_mapping(at):
     imports.save_mapping(kind="orders", name=" Till  export ", mapping=MAPPING, by=None, at=at)
     other = Mapping(columns=COLUMNS, decimal=",")
