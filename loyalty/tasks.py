@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError
 
 from loyalty.models import Job
 from loyalty.queries.orders import data_horizon
-from loyalty.services import behaviour, features, imports, inspection, jobs, sales
+from loyalty.services import answers, behaviour, budgets, features, imports, inspection, jobs, sales
 from loyalty.services.ingest import check_run, run_ingest
 from loyalty.services.leases import Lease, claim
 from loyalty.services.progress import JobCancelled, LeaseLost, Progress
@@ -199,6 +199,12 @@ def read_behaviour_when_due() -> None:
 def sweep_jobs() -> None:
     for job in jobs.sweep():
         current_app.send_task(job.task, [job.pk])
+
+
+@shared_task(name="loyalty.sweep_calls")  # type: ignore[untyped-decorator]
+def sweep_calls() -> None:
+    answers.forget_answers(at=now())
+    budgets.forget_full_buckets()
 
 
 @job_task("loyalty.survey_features")
