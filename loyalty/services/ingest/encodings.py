@@ -1,7 +1,10 @@
 """In which letters a text file is written: told by its mark, proved over all of it, or guessed from what is odd."""
 
 import codecs
+import unicodedata
 from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise, starmap
 from pathlib import Path
 
 from charset_normalizer import from_bytes
@@ -44,14 +47,20 @@ MARKS = (
 )
 UNICODE = "utf-8-sig"
 FALLBACK = "cp1252"
-# Letters beyond ASCII stand alone among others in these, and side by side in those.
-SCATTERED = ("cp1252", "cp1250", "iso8859_2", "cp1254", "mac_roman")
-CLUSTERED = ("cp932", "euc_jp", "euc_kr", "gb18030", "big5", "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256")
-CLUSTERED_FROM = 0.5
+# Those that are guessed, the ones more people use first.
+GUESSED = (
+    "cp1252", "cp932", "cp1251", "gb18030", "cp1250", "iso8859_2", "euc_jp", "euc_kr", "big5", "koi8_r", "cp1253",
+    "cp1254", "cp1255", "cp1256", "mac_roman",
+)  # fmt: skip
 # Of two encodings about equally likely, the one more people use.
-ABOUT = 0.03
+ABOUT = 0.1
+CHAOS_WEIGHT = 0.25
+# Scripts that do stand in one word.
+JAPANESE = {"CJK", "HIRAGANA", "KATAKANA"}
+# Dashes and quotation marks do stand beside letters.
+BESIDE_LETTERS = "¿¡‐‑‒–—―‘’‚“”„†•…«»"
 BLOCK_BYTES = 1 << 20
-ODD_BYTES = 1 << 15
+ODD_BYTES = 1 << 13
 NOT_A_TABLE = "This is not a table: choose a CSV, Excel or Parquet file."
 
 
@@ -129,25 +138,38 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 
 def _likely(odd: bytes) -> list[str]:
-    """Encodings of the right family, the likeliest first."""
-    family = CLUSTERED if _clustered_share(odd) >= CLUSTERED_FROM else SCATTERED
-    matches = from_bytes(odd, cp_isolation=list(family), threshold=0.9, enable_fallback=False)
-    chaos = {name: match.chaos for match in matches for name in match.could_be_from_charset}
-    chaos = {name: value for name, value in chaos.items() if name in family}
-    if not chaos:
-        return [*family, FALLBACK]
-    best = min(chaos.values())
-    near = [name for name in family if name in chaos and chaos[name] <= best + ABOUT]
-    rest = sorted((name for name in chaos if name not in near), key=lambda name: chaos[name])
+    """The likeliest first."""
+    matches = from_bytes(odd, cp_isolation=list(GUESSED), threshold=0.9, enable_fallback=False)
+    chaos = {name: match.chaos for match in matches for name in match.could_be_from_charset if name in GUESSED}
+    worth = {name: CHAOS_WEIGHT * value + _strangeness(odd.decode(name, "replace")) for name, value in chaos.items()}
+    best = min(worth.values(), default=0.0)
+    near = [name for name in GUESSED if name in worth and worth[name] <= best + ABOUT]
+    rest = sorted((name for name in worth if name not in near), key=lambda name: worth[name])
     return [*near, *rest, FALLBACK]
 
 
-def _clustered_share(odd: bytes) -> float:
-    """Of the bytes beyond ASCII, the share that stands beside another one."""
-    high = [byte > 127 for byte in odd]
-    beside = sum(
-        1
-        for before, here, after in zip([False, *high], high, [*high[1:], False], strict=False)
-        if here and (before or after)
-    )
-    return beside / max(sum(high), 1)
+def _strangeness(text: str) -> float:
+    """How much stands beside each other that does not in words: two scripts, a sign amid letters, aB. Per letter."""
+    strange = sum(starmap(_is_strange, pairwise(text)))
+    return strange / max(sum(letter > "\x7f" for letter in text), 1)
+
+
+def _is_strange(before: str, here: str) -> float:
+    if before <= "\x7f" and here <= "\x7f":
+        return 0.0
+    if unicodedata.category(here) in ("Cc", "Co", "Cn") and here > "\x7f":
+        return 1.0
+    scripts = {_script(before), _script(here)}
+    if "" in scripts:
+        sign = here if _script(before) else before
+        return float(len(scripts) > 1 and sign > "\xa0" and sign not in BESIDE_LETTERS)
+    if len(scripts) > 1:
+        return float(not scripts <= JAPANESE)
+    both_odd = scripts == {"LATIN"} and before > "\x7f" and here > "\x7f"
+    return 0.5 * both_odd + float(before.islower() and here.isupper())
+
+
+@cache
+def _script(letter: str) -> str:
+    """LATIN, CYRILLIC, CJK …; empty for what is no letter."""
+    return unicodedata.name(letter, "").partition(" ")[0] if letter.isalpha() else ""

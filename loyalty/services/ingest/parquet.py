@@ -77,6 +77,7 @@ def _batches(file: pq.ParquetFile, schema: pa.Schema) -> Iterator[pa.RecordBatch
     line = 1
     try:
         for batch in file.iter_batches(batch_size=BATCH_ROWS):
+            _check_lengths(batch)
             for piece in _pieces(batch):
                 columns = [_spread(column, field.type) for column, field in zip(piece, list(schema)[1:], strict=True)]
                 lines = pa.array(range(line, line + len(piece)), pa.int64())
@@ -84,6 +85,12 @@ def _batches(file: pq.ParquetFile, schema: pa.Schema) -> Iterator[pa.RecordBatch
                 yield pa.record_batch([lines, *columns], schema=schema)
     except (pa.ArrowException, OSError, MemoryError) as error:
         raise FileRefused(DAMAGED) from error
+
+
+def _check_lengths(batch: pa.RecordBatch) -> None:
+    texts = [column.dictionary for column in batch.columns if pa.types.is_dictionary(column.type)]
+    if any((pc.max(pc.binary_length(text)).as_py() or 0) > LONGEST_CELL for text in texts):
+        raise FileRefused(f"A cell of this file is longer than {LONGEST_CELL:,} characters. Shorten it.")
 
 
 def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -101,8 +108,6 @@ def _spread_bytes(batch: pa.RecordBatch) -> int:
     for column in batch.columns:
         if pa.types.is_dictionary(column.type):
             lengths = pc.cast(pc.binary_length(column.dictionary), pa.int64())
-            if (pc.max(lengths).as_py() or 0) > LONGEST_CELL:
-                raise FileRefused(f"A cell of this file is longer than {LONGEST_CELL:,} characters. Shorten it.")
             total += pc.sum(pc.take(lengths, column.indices)).as_py() or 0
     return total
 

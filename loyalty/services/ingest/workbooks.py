@@ -5,8 +5,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -30,23 +31,19 @@ def open_workbook(path: Path, reading: Reading, most_rows: int | None) -> FileTa
         if file.read(len(ZIP_MARK)) == ZIP_MARK:
             check_zip(path)
     lines = _converted(path, reading.sheet or "", ALL_ROWS if most_rows is None else most_rows)
-    try:
-        told = _told(lines)
-    except FileRefused:
-        lines.close()
-        raise
-    heading = tuple(told["heading"])
+    told = json.loads(next(lines, "{}"))
+    if "refused" in told or "heading" not in told:
+        raise FileRefused(told.get("refused", TOO_LARGE))
+    heading = tuple(name.strip() for name in told["heading"])
+    check_heading(heading)
     names = told_apart(heading)
     schema = pa.schema([pa.field(LINE, pa.int64()), *(pa.field(name, pa.string()) for name in names)])
     typed = frozenset(name for name, kind in zip(names, told["kinds"], strict=True) if kind != workbook_reader.OTHER)
-    batches = _batches(lines, schema)
-    # Begun, so that the file is closed with it, also when nobody takes a row.
-    next(batches)
     return FileTable(
         format=Format.EXCEL,
         heading=heading,
         schema=schema,
-        batches=batches,
+        batches=_batches(lines, schema),
         n_rows=told["n_rows"],
         sheet=told["sheet"],
         sheets=tuple(told["sheets"]),
@@ -54,43 +51,23 @@ def open_workbook(path: Path, reading: Reading, most_rows: int | None) -> FileTa
     )
 
 
-def _told(lines: "IO[str]") -> dict[str, Any]:
-    """What stands before the rows."""
-    told: dict[str, Any] = json.loads(lines.readline() or "{}")
-    if "refused" in told or "heading" not in told:
-        raise FileRefused(told.get("refused", TOO_LARGE))
-    told["heading"] = [name.strip() for name in told["heading"]]
-    check_heading(told["heading"])
-    return told
-
-
-def _converted(path: Path, sheet: str, most_rows: int) -> "IO[str]":
-    """The sheet as lines of JSON, in a file that is gone when it is closed."""
-    lines = tempfile.TemporaryFile("w+", encoding="ascii")  # noqa: SIM115 - read while the rows are taken
+def _converted(path: Path, sheet: str, most_rows: int) -> Iterator[str]:
+    """The sheet as lines of JSON, from a file that is gone when the last was read or nobody wants more."""
     command = [sys.executable, "-I", workbook_reader.__file__, str(path), sheet, str(most_rows)]
-    try:
-        done = subprocess.run(command, stdout=lines, stderr=subprocess.DEVNULL, timeout=MOST_SECONDS, check=False)
-    except (subprocess.TimeoutExpired, ValueError) as error:
-        lines.close()
-        raise FileRefused(TOO_LARGE) from error
-    if done.returncode != 0:
-        lines.close()
-        raise FileRefused(TOO_LARGE)
-    lines.seek(0)
-    return lines
+    with tempfile.TemporaryFile("w+", encoding="ascii") as lines:
+        try:
+            done = subprocess.run(command, stdout=lines, stderr=subprocess.DEVNULL, timeout=MOST_SECONDS, check=False)
+        except (subprocess.TimeoutExpired, ValueError) as error:
+            raise FileRefused(TOO_LARGE) from error
+        if done.returncode != 0:
+            raise FileRefused(TOO_LARGE)
+        lines.seek(0)
+        yield from lines
 
 
-def _batches(lines: "IO[str]", schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    with lines:
-        yield pa.RecordBatch.from_pylist([], schema)
-        kept: list[list[Any]] = []
-        for line in lines:
-            kept.append(json.loads(line))
-            if len(kept) >= BATCH_ROWS:
-                yield _batch(kept, schema)
-                kept = []
-        if kept:
-            yield _batch(kept, schema)
+def _batches(lines: Iterator[str], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    while kept := [json.loads(line) for line in islice(lines, BATCH_ROWS)]:
+        yield _batch(kept, schema)
 
 
 def _batch(rows: list[list[Any]], schema: pa.Schema) -> pa.RecordBatch:

@@ -39,6 +39,7 @@ def take(at: datetime, tmp_path: Path) -> Take:
         content: str | bytes,
         progress: QuietProgress | None = None,
         mapping: ingest.Mapping | None = None,
+        reading: ingest.Reading | None = None,
         **options: str,
     ) -> Taken:
         path = tmp_path / "upload"
@@ -49,7 +50,13 @@ def take(at: datetime, tmp_path: Path) -> Take:
             chosen = replace(mapping, **options).options(at=at, source="shop.csv")
         run = ingest.start_run(kind=kind, options=chosen, by=None)
         report = ingest.ingest_file(
-            run=run, kind=kind, path=path, options=chosen, mapping=mapping, report=progress or QuietProgress()
+            run=run,
+            kind=kind,
+            path=path,
+            options=chosen,
+            mapping=mapping,
+            reading=reading or ingest.Reading(),
+            report=progress or QuietProgress(),
         )
         run.refresh_from_db()
         return Taken(run, report)
