@@ -53,7 +53,7 @@ GUESSED = (
     "cp1254", "cp1255", "cp1256", "mac_roman",
 )  # fmt: skip
 # Of two encodings about equally likely, the one more people use.
-ABOUT = 0.1
+ABOUT = 0.03
 CHAOS_WEIGHT = 0.25
 # Scripts that do stand in one word.
 JAPANESE = {"CJK", "HIRAGANA", "KATAKANA"}
