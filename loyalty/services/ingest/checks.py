@@ -169,8 +169,9 @@ def _settle_moments(rows: Staging, part: Part) -> None:
         f"RETURNING {keys}) SELECT count(*) FROM (SELECT DISTINCT * FROM settled) one"
     )
     if n_settled:
-        nouns = part.model._meta.verbose_name_plural
-        rows.notes.append(f"{n_settled:,} {nouns} hold several times of one day; the earliest was taken for each.")
+        meta = part.model._meta
+        who = f"1 {meta.verbose_name} holds" if n_settled == 1 else f"{n_settled:,} {meta.verbose_name_plural} hold"
+        rows.notes.append(f"{who} several times of one day; the earliest was taken.")
 
 
 def _all_differ(rows: Staging, keys: str) -> bool:

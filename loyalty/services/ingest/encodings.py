@@ -1,6 +1,7 @@
 """In which letters a text file is written: told by its mark, proved over all of it, or guessed from what is odd."""
 
 import codecs
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
@@ -56,9 +57,11 @@ GUESSED = (
 ABOUT = 0.03
 CHAOS_WEIGHT = 0.25
 # Scripts that do stand in one word.
-JAPANESE = {"CJK", "HIRAGANA", "KATAKANA"}
+JAPANESE = {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"}
+# Ђ alone behind a price is a € in another encoding.
+LONELY = re.compile(r"(?<!\w)[^\W\d_\x00-\x7f](?!\w)")
 # Dashes and quotation marks do stand beside letters.
-BESIDE_LETTERS = "¿¡‐‑‒–—―‘’‚“”„†•…«»"
+BESIDE_LETTERS = "°¿¡‐‑‒–—―‘’‚“”„†•…«»"
 BLOCK_BYTES = 1 << 20
 ODD_BYTES = 1 << 13
 NOT_A_TABLE = "This is not a table: choose a CSV, Excel or Parquet file."
@@ -150,7 +153,8 @@ def _likely(odd: bytes) -> list[str]:
 
 def _strangeness(text: str) -> float:
     """How much stands beside each other that does not in words: two scripts, a sign amid letters, aB. Per letter."""
-    strange = sum(starmap(_is_strange, pairwise(text)))
+    lonely = sum(_script(letter) not in JAPANESE for letter in LONELY.findall(text))
+    strange = sum(starmap(_is_strange, pairwise(text))) + 0.5 * lonely
     return strange / max(sum(letter > "\x7f" for letter in text), 1)
 
 

@@ -118,7 +118,8 @@ def _notes(rows: Staging) -> Iterator[str]:
             noun, unknown = column.reference.noun, f'"{column.name}__id" IS NULL'
             n = rows.scalar(f'SELECT count(DISTINCT "{column.name}") FROM {CLEAN} WHERE {unknown}')
             if n:
-                yield f"{n:,} unknown {noun} keys come with a new {noun} each."
+                known_by = f"key comes with a new {noun}" if n == 1 else f"keys come with a new {noun} each"
+                yield f"{n:,} unknown {noun} {known_by}."
 
 
 def _close(run: IngestRun, result: IngestReport) -> None:
