@@ -1,5 +1,6 @@
 """What the whole file says, checked set by set: shapes, references, the same key twice."""
 
+from loyalty.services.ingest.aliases import follow_aliases
 from loyalty.services.ingest.cells import StagedCell, literal
 from loyalty.services.ingest.kinds import Column, Part, Reference
 from loyalty.services.ingest.rows import LINE, PREFIX, RECORD, follows
@@ -14,6 +15,7 @@ def check(rows: Staging) -> None:
     """Fill the table of clean rows; whatever cannot be taken is written down with its reason."""
     _check_shapes(rows)
     _clean(rows)
+    follow_aliases(rows)
     _check_worked_out(rows)
     _check_references(rows)
     _check_rules(rows)

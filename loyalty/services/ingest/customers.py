@@ -19,6 +19,7 @@ CUSTOMER = Reference(
     noun="customer",
     make=make_customers,
     is_made=lambda options: options.creates_customers,
+    has_aliases=True,
 )
 CONSENT_WORDS = {
     **dict.fromkeys(("yes", "true", "1", "opt in", "opted in", "subscribed", "allowed"), "granted"),
@@ -34,6 +35,7 @@ def _about(name: str, example: str, meaning: str, cell: Cell = Cell.TEXT) -> Col
 CUSTOMERS = RecordKind(
     name="customers",
     label="Customers",
+    has_aliases=True,
     description="The people or households of your loyalty programme, and what you know about them.",
     columns=(
         Column(

@@ -64,6 +64,7 @@ class Reference:
     noun: str
     make: Maker | None = None
     is_made: Callable[[Options], bool] = lambda options: True
+    has_aliases: bool = False  # rows that were merged go on to be known by the keys they had
     also_in: str = ""  # the row may as well be brought by this column of the same file
 
     def is_implied(self, options: Options) -> bool:
@@ -167,6 +168,7 @@ class RecordKind:
     rules: tuple[Rule, ...] = ()
     prepare: Preparation | None = None
     nested: str = ""  # the key of an API record that holds a list of further rows
+    has_aliases: bool = False  # keys of records that were merged into others still stand in files
     group: str = ""  # what rows of several tables form, all of it or none: an order
 
     def column(self, name: str) -> Column:

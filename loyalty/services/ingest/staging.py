@@ -22,10 +22,11 @@ RAW = "ingest_raw"
 CLEAN = "ingest_clean"
 PROBLEMS = "ingest_problems"
 CHANGES = "ingest_changes"
+ALIASED = "ingest_aliased"
 # What was found wrong while reading, by the line of the file.
 FOUND = "ingest_found"
 COPY_BYTES = 1 << 18
-TABLES = (RAW, CLEAN, PROBLEMS, CHANGES, FOUND)
+TABLES = (RAW, CLEAN, PROBLEMS, CHANGES, FOUND, ALIASED)
 # Hash joins and groups over the whole file stay in memory; given back at the end.
 WORK_MEMORY = "128MB"
 # From here on a row at a time is the wrong way to join, whatever the planner expects of tables it has not seen yet.
@@ -45,6 +46,9 @@ class Staging:
         self.repeated: set[Part] = set()
         # Tables that were empty and now hold everything.
         self.filled: list[str] = []
+        # Columns in which a merged customer's key stood, and rows that say of one what is left as it is.
+        self.aliased: set[str] = set()
+        self.n_left_alone = 0
         # What people should know about how the rows were read.
         self.notes: list[str] = []
 
@@ -60,7 +64,7 @@ class Staging:
     @property
     def n_clean(self) -> int:
         """How many rows can be taken, once all are checked."""
-        return int(self.scalar(f"SELECT count(*) FROM {CLEAN}"))
+        return int(self.scalar(f"SELECT count(*) FROM {CLEAN}")) + self.n_left_alone
 
     def has(self, name: str) -> bool:
         """Whether the column is in the file, or can be worked out without it."""
@@ -121,6 +125,7 @@ def _make_tables(cursor: Any, rows: Rows) -> None:
     cursor.execute(f"CREATE TEMP TABLE {RAW} ({columns})")
     cursor.execute(f'CREATE TEMP TABLE {PROBLEMS} (line bigint, place bigint, "column" text, value text, reason text)')
     cursor.execute(f"CREATE TEMP TABLE {CHANGES} (line bigint, part int, what text)")
+    cursor.execute(f"CREATE TEMP TABLE {ALIASED} (line bigint, name text, merge_id bigint, customer_id bigint)")
     cursor.execute(f'CREATE TEMP TABLE {FOUND} (line bigint, "column" text, value text, reason text)')
 
 

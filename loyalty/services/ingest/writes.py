@@ -8,6 +8,7 @@ from django.db.models import DateTimeField, Field, Model
 
 from loyalty.services.ingest.bulk import set_aside_indexes
 from loyalty.services.ingest.kinds import Part, RecordKind
+from loyalty.services.ingest.late_rows import remembered
 from loyalty.services.ingest.rows import LINE
 from loyalty.services.ingest.staging import CHANGES, CLEAN, Staging
 from loyalty.services.ingest.statements import Statement, column_of, default_of, field_of, is_told, statement_of
@@ -56,7 +57,7 @@ def _make_implied(rows: Staging) -> None:
 
 def _write_part(rows: Staging, part: Part) -> Written:
     statement = statement_of(rows, part)
-    with set_aside_indexes(part.model, rows.n_rows) as is_empty:
+    with remembered(rows, statement), set_aside_indexes(part.model, rows.n_rows) as is_empty:
         updated = 0 if is_empty else _update(rows, statement)
         removed = 0 if is_empty else _remove(rows, statement)
         created = 0 if part.only_updates else _insert(rows, statement, is_empty=is_empty)
