@@ -8,7 +8,17 @@ from django.contrib.auth.models import Group
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns.models import Campaign, Offer, Simulation
-from loyalty.models import ApiKey, Customer, DataFlag, ImportMapping, ImportSource, IngestRun, Job, Product
+from loyalty.models import (
+    ApiKey,
+    Customer,
+    CustomerMerge,
+    DataFlag,
+    ImportMapping,
+    ImportSource,
+    IngestRun,
+    Job,
+    Product,
+)
 from loyalty.models.calls import CallBudget
 from loyalty.services.staff import CAMPAIGN_MANAGER, MARKETER, ensure_groups
 from recommender.models import ModelVersion
@@ -44,6 +54,9 @@ ROUTES = {
     "silent-customers": PAGE,
     "silent-plan": ACTION,
     "silence-put-aside": ACTION,
+    "customer-merges": GUARDED_FORM,
+    "customer-merge": GUARDED_FORM,
+    "customer-merge-undo": GUARDED,
     "segments": PAGE,
     "segment": PAGE,
     "segments-find": ACTION,
@@ -182,6 +195,7 @@ def rows() -> dict[str, object]:
         "sources": ImportSource,
         "mappings": ImportMapping,
         "models": ModelVersion,
+        "merges": CustomerMerge,
         "keys": ApiKey,
         "flags": DataFlag,
     }
@@ -267,6 +281,7 @@ def rows_without_any():
         "jobs",
         "imports",
         "mappings",
+        "merges",
         "models",
         "sources",
     )

@@ -11,6 +11,7 @@ from loyalty.charts.sales import Part, Takings, mix_chart, months_chart
 from loyalty.exports import csv_response
 from loyalty.models import Customer
 from loyalty.queries import customers as sums
+from loyalty.queries.consents import consents_as_of
 from loyalty.queries.opinions import opinions_of
 from loyalty.queries.orders import data_horizon
 from loyalty.queries.paging import keyset_page
@@ -63,6 +64,8 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
         "opinions": opinions_of(customer),
         "received": queries.campaigns_received(customer),
         "taken": queries.offers_taken(customer)[:TAKEN_SHOWN],
+        "consents": consents_as_of([customer.pk], timezone.now()),
+        "old_keys": customer.aliases.all(),
         "now": now,
         **_charts(customer, now),
     }

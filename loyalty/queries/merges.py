@@ -12,8 +12,15 @@ from django.db.models import Field, ForeignKey, Model, Q, QuerySet
 
 from loyalty.models import Customer, CustomerMerge
 
+# What is filled from the one that goes where the kept one has nothing.
+FILLED = (
+    "name", "age_group", "gender", "income_band", "household_type", "household_size", "location", "preferred_channel",
+    "joined_on",
+)  # fmt: skip
 CANDIDATES_SHOWN = 12
 LIKELY_SHOWN = 25
+STANDING, UNDONE = "standing", "undone"
+MERGE_STATES = {STANDING: "Still together", UNDONE: "Taken apart again"}
 # Names under which shops keep what only one person has, in a form that does not tell it.
 PERSONAL_MARKS = (
     "email_hash", "hashed_email", "email_sha256", "email_md5", "email",
@@ -77,6 +84,23 @@ class Holding:
 
 
 @dataclass(frozen=True)
+class Detail:
+    """One detail of two customers, and what it will be."""
+
+    label: str
+    kept: Any
+    gone: Any
+
+    @property
+    def after(self) -> Any:
+        return self.kept or self.gone
+
+    @property
+    def is_filled(self) -> bool:
+        return bool(self.gone) and not self.kept
+
+
+@dataclass(frozen=True)
 class LikelyPair:
     """Two records that may be one person, and what says so."""
 
@@ -118,6 +142,18 @@ def holdings(kept: Customer, gone: Customer) -> list[Holding]:
     return found
 
 
+def details(kept: Customer, gone: Customer) -> list[Detail]:
+    """What is known of either, side by side."""
+    told = [Detail(_in_words(name), getattr(kept, name), getattr(gone, name)) for name in FILLED]
+    names = sorted({*kept.attributes, *gone.attributes})
+    own = [Detail(_in_words(name), kept.attributes.get(name), gone.attributes.get(name)) for name in names]
+    return [detail for detail in (*told, *own) if detail.kept or detail.gone]
+
+
+def _in_words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
 def merge_candidates(customer: Customer, text: str) -> list[Customer]:
     """Others whose key begins so, or whose name holds it."""
     text = text.replace("\0", "").strip()
@@ -125,6 +161,22 @@ def merge_candidates(customer: Customer, text: str) -> list[Customer]:
         return []
     matches = Q(external_id__istartswith=text) | Q(name__icontains=text)
     return list(Customer.objects.filter(matches).exclude(pk=customer.pk).order_by("pk")[:CANDIDATES_SHOWN])
+
+
+def merge_list(*, state: str = "") -> QuerySet[CustomerMerge]:
+    """All merges, or only those that hold, or only those that were undone."""
+    found = merges()
+    if state in MERGE_STATES:
+        found = found.filter(undone_at__isnull=state == STANDING)
+    return found
+
+
+def merge_cells(found: QuerySet[CustomerMerge]) -> Iterator[list[Any]]:
+    """What is written out of every merge."""
+    for one in found.order_by("-pk").iterator(chunk_size=1000):
+        people = [one.merged_by, one.undone_by]
+        by, undone_by = (person.get_username() if person else "" for person in people)
+        yield [one.gone_external_id, one.kept.external_id, one.reason, by, one.merged_at, undone_by, one.undone_at]
 
 
 def merges() -> QuerySet[CustomerMerge]:

@@ -19,14 +19,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
 
 from loyalty.models import Customer, CustomerAlias, CustomerMerge, MergedRow
-from loyalty.queries.merges import Pointer, pointers, stored_columns
+from loyalty.queries.merges import FILLED, Pointer, pointers, stored_columns
 from loyalty.services.trail import because
 
-# What is filled from the one that goes where the kept one has nothing.
-FILLED = (
-    "name", "age_group", "gender", "income_band", "household_type", "household_size", "location", "preferred_channel",
-    "joined_on",
-)  # fmt: skip
 KEEP_GONE = """
 UPDATE loyalty_customermerge SET gone_row = (SELECT to_jsonb(c) FROM loyalty_customer c WHERE c.id = %s) WHERE id = %s
 """
@@ -71,9 +66,16 @@ def merge_customers(
     told = reason or f"{gone} and {kept} are one person."
     try:
         with transaction.atomic(), because(told):
+            _wait_for_imports()
             return _merge(*_locked(kept, gone), by, at, reason)
     except IntegrityError as error:
         raise MergeRefused("Something else hangs on a row that would have to give way. Nothing was merged.") from error
+
+
+def _wait_for_imports() -> None:
+    """An import that is writing holds rows that we want, and wants the customer that we would hold."""
+    for table in sorted({Customer._meta.db_table, *(pointer.table for pointer in pointers())}):
+        _run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [table])
 
 
 def _locked(kept: Customer, gone: Customer) -> tuple[Customer, Customer]:
@@ -162,6 +164,7 @@ def undo_merge(*, merge: CustomerMerge, by: User | None, at: datetime) -> Undone
     What the kept customer was given is taken back unless somebody changed it since. Raises MergeRefused.
     """
     with transaction.atomic(), because(f"{merge.gone_external_id} is a person of their own after all."):
+        _wait_for_imports()
         merge = _locked_merge(merge)
         _check_may_undo(merge)
         _check_at_once()

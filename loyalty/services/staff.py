@@ -32,6 +32,7 @@ GUARDS = (
     "loyalty.change_customer",
     "loyalty.change_importsource",
     "loyalty.change_product",
+    "loyalty.merge_customer",
     "loyalty.delete_importsource",
     "recommender.change_modelversion",
 )

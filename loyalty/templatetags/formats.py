@@ -198,3 +198,10 @@ def took(since: datetime, until: datetime) -> str:
 def at(values: Mapping[Any, Any], key: Any) -> Any:
     """The value under a key that only the page knows."""
     return values.get(key, "")
+
+
+@register.filter
+def in_words(name: str) -> str:
+    """`home_ownership` as people read it: Home ownership."""
+    text = name.replace("_", " ")
+    return text[:1].upper() + text[1:]
