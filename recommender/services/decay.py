@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from loyalty.services.progress import Progress
+from loyalty.services.ratings import set_half_life
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.decay import TASKS, DecayTask, HalfLife, Span, choose_half_life
 from recommender.engine.splits import SpanTooShort
@@ -60,6 +61,9 @@ def _searched(frame: pa.Table, task: DecayTask, about: _About, report: Progress,
 
 def _keep(found: HalfLife, about: _About, report: Progress) -> DecayChoice:
     with report.writing():
+        if found.task == DecayChoice.Task.BUY_AGAIN:
+            # What customers think is read from what they buy again; the next reading weighs signs by this.
+            set_half_life(found.days)
         return DecayChoice.objects.create(
             task=found.task,
             half_life_days=found.days,

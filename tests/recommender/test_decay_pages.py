@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from loyalty.models import Job
+from loyalty.models import Customer, Job, Order, OrderLine, RatingSetting
+from loyalty.services.progress import QuietProgress
 from recommender.models import DecayChoice
 from recommender.queries.decay import half_life_days
+from recommender.services.decay import choose_half_lives
+from tests.rows import make_product
 
 pytestmark = pytest.mark.django_db
 ESTIMATE = {"low": 0.1, "mid": 0.2, "high": 0.3}
@@ -74,6 +77,49 @@ def test_the_command_says_which_column_is_missing(tmp_path):
     path.write_text("a,b\n1,2\n")
     with pytest.raises(CommandError, match="no column CustomerID"):
         call_command("decay", file=path)
+
+
+class Kept(QuietProgress):
+    """As a job's own progress, which knows its number."""
+
+    def __init__(self, job_id):
+        self.job_id = job_id
+
+
+def shop(at):
+    """Twenty customers who come every third day for half a year, each for three of thirty products."""
+    chance = np.random.default_rng(3)
+    products = [make_product(number) for number in range(30)]
+    orders, lines = [], []
+    for number in range(20):
+        customer = Customer.objects.create(external_id=f"c{number}")
+        for day in range(1, 180, 3):
+            orders.append(
+                Order(
+                    external_id=f"{number}-{day}",
+                    customer=customer,
+                    ordered_at=at - timedelta(days=day),
+                    currency="USD",
+                )
+            )
+    Order.objects.bulk_create(orders)
+    for order in orders:
+        bought = chance.choice(30, 3, replace=False)
+        lines += [
+            OrderLine(order=order, line_number=place, product=products[item], quantity=1, amount=2)
+            for place, item in enumerate(bought, 1)
+        ]
+    OrderLine.objects.bulk_create(lines)
+
+
+def test_a_job_keeps_each_choice_once_and_opinions_are_weighed_by_it(at):
+    shop(at)
+    job = Job.objects.create(task="recommender.choose_half_lives", label="Look", created_at=at)
+    for _ in range(2):
+        choices = choose_half_lives(as_of=at, at=at, seed=1, report=Kept(job.pk))
+    assert {one.task for one in choices} == {"buy_again", "discover"}
+    assert DecayChoice.objects.filter(job=job).count() == 2
+    assert RatingSetting.objects.get().half_life_days == choices[0].half_life_days
 
 
 def test_the_command_needs_orders():
