@@ -17,7 +17,6 @@ from loyalty.services.ingest import (
     Mapping,
     Preview,
     Reading,
-    accept_upload,
     check_mapping,
     keep_draft,
     kept_path,
@@ -39,16 +38,6 @@ ENDED = (State.DONE, State.DISCARDED)
 
 class ImportNotOpen(Exception):
     """The import is under way, or has ended; nothing about it can be decided any more."""
-
-
-@transaction.atomic
-def import_upload(*, kind: str, file: "File[bytes]", unknown_products: str, by: User, at: datetime) -> IngestRun:
-    """Take in a file in our own words without a further question. Raises FileRefused."""
-    run = accept_upload(kind=kind, file=file, unknown_products=unknown_products, by=by, at=at)
-    # Tied at once and not when a worker begins, so that the import's page can say that it waits.
-    run.job = create_job(task=TASK, label=_label("Import", run), params={"run_id": run.pk}, by=by, at=at)
-    run.save(update_fields=["job"])
-    return run
 
 
 def begin_draft(*, kind: str, file: "File[bytes]", by: User | None, at: datetime) -> IngestRun:
