@@ -29,7 +29,6 @@ from loyalty.services.sources import schedules, visits
 from loyalty.services.trail import acting, actor_of_job
 
 log = structlog.get_logger(__name__)
-SUMS_ASKED_FOR_SECONDS = 60
 JobService = Callable[[dict[str, Any], Progress], dict[str, Any]]
 
 
@@ -166,7 +165,8 @@ def freshen_report(*, at: datetime) -> None:
     """Have a worker look at the data again if records came in since somebody last did."""
     if inspection.is_behind(at=at):
         job = inspection.inspection_of_newest(at=at)
-        transaction.on_commit(lambda: wake(job))
+        if job is not None:
+            transaction.on_commit(lambda: wake(job))
 
 
 @job_task(behaviour.LOOK_FOR_SILENCE)
@@ -219,11 +219,9 @@ def sweep_features() -> None:
     features.add_up_changes()
 
 
-@shared_task(name="loyalty.add_up_sales")  # type: ignore[untyped-decorator]
-def add_up_sales() -> None:
-    # Several pages may have asked; the first request did it for all of them.
-    if sales.sums_are_behind(at=now()):
-        sales.add_up_sales()
+@job_task(sales.TASK)
+def add_up_sales(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    return sales.freshen_sums(at=now(), report=report)
 
 
 def freshen_sales(*, at: datetime) -> bool:
@@ -235,8 +233,6 @@ def freshen_sales(*, at: datetime) -> bool:
 
 
 def _ask_for_sums() -> None:
-    try:
-        add_up_sales.apply_async(retry=False, expires=SUMS_ASKED_FOR_SECONDS)
-    except OperationalError:
-        # Without a broker the page still shows the sums there are; the next view asks again.
-        log.warning("sales.not_asked_for")
+    job = sales.start_adding_up(at=now())
+    if job is not None:
+        wake(job)

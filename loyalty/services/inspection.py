@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 
 from loyalty.models import DataReport, Job
 from loyalty.queries.audit import data_audit
@@ -30,10 +31,12 @@ def start_inspection(*, by: User | None, at: datetime) -> Job:
     return waiting or create_job(task=TASK, label=LABEL, params={}, by=by, at=at)
 
 
-def inspection_of_newest(*, at: datetime) -> Job:
-    """The look at the data as they are now, asked for once however many ask: the newest records name it."""
-    order_id, run_id = newest_records()
-    return create_job(task=TASK, label=LABEL, params={}, by=None, at=at, key=f"inspect-{order_id}-{run_id}")
+def inspection_of_newest(*, at: datetime) -> Job | None:
+    """Queue a look at the data as they are now. The newest records name it, so it is asked for once; then None."""
+    key = "inspect-{}-{}".format(*newest_records())
+    if Job.objects.filter(Q(key=key) | Q(task=TASK, state__in=Job.OPEN_STATES)).exists():
+        return None
+    return create_job(task=TASK, label=LABEL, params={}, by=None, at=at, key=key)
 
 
 def is_behind(*, at: datetime) -> bool:

@@ -9,9 +9,9 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from loyalty import tasks
-from loyalty.models import Customer, CustomerSales, IngestRun, Order, OrderLine, ProductSales
+from loyalty.models import Customer, CustomerSales, IngestRun, Job, Order, OrderLine, ProductSales
 from loyalty.queries.sales import sales_between, sales_by_day, sales_by_week, sales_version
-from loyalty.services.sales import add_up_sales, sums_are_behind
+from loyalty.services.sales import add_up_sales, start_adding_up, sums_are_behind
 from tests.rows import make_product
 
 pytestmark = pytest.mark.django_db
@@ -122,24 +122,35 @@ def test_customers_of_a_span_are_counted_once(people):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_page_without_a_broker_shows_the_sums_there_are(client, marketer, people, monkeypatch, caplog):
-    def broker_is_away(**options):
+    def broker_is_away(*args, **options):
         raise OperationalError("Connection refused")
 
-    monkeypatch.setattr(tasks.add_up_sales, "apply_async", broker_is_away)
+    monkeypatch.setattr(tasks.current_app, "send_task", broker_is_away)
     sell(1, people[0], make_product(1), "5")
     client.force_login(marketer)
 
     text = client.get(reverse("products")).content.decode()
 
     assert "are being added up" in text
-    assert "sales.not_asked_for" in caplog.text
+    assert "job.not_announced" in caplog.text
+    assert Job.objects.get().state == "queued", "the row holds the work until the broker is back"
 
 
-def test_the_task_adds_up_once_for_all_who_asked(people):
+def test_the_job_adds_up_once_for_all_who_asked(people, at):
     sell(1, people[0], make_product(1), "5")
-    tasks.add_up_sales()
+    job = start_adding_up(at=at)
+    assert start_adding_up(at=at) is None
+    tasks.add_up_sales(job.pk)
     first = sales_version().added_up_at
 
-    tasks.add_up_sales()
+    second = start_adding_up(at=at)
+    tasks.add_up_sales(second.pk)
 
     assert sales_version().added_up_at == first
+    assert [one.summary for one in Job.objects.order_by("pk")] == [{"refreshed": True}, {"refreshed": False}]
+
+
+def test_only_the_newest_of_these_jobs_are_kept(people, at):
+    for _ in range(9):
+        tasks.add_up_sales(start_adding_up(at=at).pk)
+    assert Job.objects.count() == 6
