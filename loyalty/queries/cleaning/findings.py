@@ -68,8 +68,8 @@ LINE_WORDINGS = (
     Wording("nothing", LINES, "Lines of 0 pieces for nothing", "Left out: nothing was bought."),
 )
 CHECK_WORDINGS = (
-    Wording(Check.UNIT, MEASURES, "Products not counted in pieces", "Left out when pieces are counted."),
-    Wording(Check.NON_PRODUCT, MEASURES, "Postage, fees and the like", "Left out when pieces are counted."),
+    Wording(Check.UNIT, MEASURES, "Products not counted in pieces", "Left out of the pieces counted on this page."),
+    Wording(Check.NON_PRODUCT, MEASURES, "Postage, fees and the like", "Left out of the pieces counted on this page."),
     Wording(Check.REPEATED_LINE, TWICE, "The same line twice in an order", "Flagged; some were meant to be two."),
     Wording(Check.REPEATED_ORDER, TWICE, "The same order under two keys", "Flagged; take one back at its source."),
     Wording(
@@ -78,7 +78,10 @@ CHECK_WORDINGS = (
     Wording(Check.QUANTITY, ODD, "Far more pieces than usual for the product", "Flagged, never taken away."),
     Wording(Check.PRICE, ODD, "A price far from what the product usually costs", "Flagged, never taken away."),
     Wording(
-        Check.RESELLER, ODD, "Customers who buy like a reseller", "Flagged, so that an audience can leave them out."
+        Check.RESELLER,
+        ODD,
+        "Customers who buy like a reseller",
+        "Flagged: they tilt averages, and a campaign for shoppers is not for them.",
     ),
     Wording(Check.DATE, ODD, "Dates that cannot be", "Flagged; correct them at their source."),
 )
