@@ -81,7 +81,8 @@ def _of_an_end(run: IngestRun) -> Verdict:
         text = f"Every row taken was known already, so nothing changed.{left_out}"
         return Verdict("Nothing new", text, "fair" if run.n_rejected else "good", "circle-check")
     if run.n_rejected:
-        text = f"{left_out.strip()} Download them, correct them and import that file."
+        them = "it" if run.n_rejected == 1 else "them"
+        text = f"{left_out.strip()} Download {them}, correct {them} and import that file."
         return Verdict(f"{_rows(run.n_rows - run.n_rejected)} taken in", text, "fair", "alert-triangle")
     return Verdict(f"{_rows(run.n_rows)} taken in", "Every row of the file is in.", "good", "circle-check")
 

@@ -101,6 +101,9 @@ class Import:
 
     @property
     def notes(self) -> list[str]:
+        """What is worth knowing besides the counts."""
+        if self.state == State.CHECKED:
+            return list(self.run.checked.get("notes", []))
         return self.run.note.splitlines() if self.has_counts else []
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.exports import FORMULA_STARTS, csv_response, csv_text, safe_cell
+from loyalty.exports import FORMULA_STARTS, SIGNED_NUMBER, csv_response, csv_text, returned_cell, safe_cell
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,22 @@ def test_other_values_are_written_as_they_are(value, text):
 def test_no_text_begins_like_a_formula(text):
     assert not safe_cell(text).startswith(FORMULA_STARTS)
     assert not safe_cell(text).lstrip().startswith(FORMULA_STARTS)
+
+
+@pytest.mark.parametrize("text", ["-3", "+3.50", "-1.234,50"])
+def test_a_number_that_goes_back_stays_a_number(text):
+    assert returned_cell(text) == text
+
+
+@pytest.mark.parametrize("text", ["-1+2", "-", "--1", "-1)", "=1", "-1\n", "-1 "])
+def test_what_only_looks_like_a_number_goes_back_as_text(text):
+    assert returned_cell(text) == f"'{text}"
+
+
+@given(st.text(alphabet="+-=@0123456789.,\t\n eA(", max_size=12))
+def test_nothing_goes_back_that_runs(text):
+    told = returned_cell(text)
+    assert SIGNED_NUMBER.fullmatch(told) or not told.lstrip().startswith(FORMULA_STARTS)
 
 
 @given(

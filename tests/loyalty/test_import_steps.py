@@ -194,6 +194,17 @@ def test_a_check_says_what_would_happen_and_writes_nothing(browser, draft):
     assert Customer.objects.count() == 1
 
 
+def test_what_is_worth_knowing_is_told_before_it_is_written(browser, draft):
+    Customer.objects.create(external_id="Jürgen")
+    run = draft(GERMAN, kind="orders")
+    map_columns(browser, run, Bemerkung="-", unknown_products="create")
+    check(browser, run)
+    page = text_of(browser.get(run.get_absolute_url()))
+    assert "times without a zone" in page
+    assert "unknown product keys" in page
+    assert not Product.objects.exists()
+
+
 def test_a_checked_import_is_taken_in_and_told(browser, draft):
     run = draft(b"customer_id,name\nc1,Ann\nc2,Ben\nc2,Bob\n")
     map_columns(browser, run)

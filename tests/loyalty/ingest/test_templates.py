@@ -7,7 +7,7 @@ import xlsxwriter
 from python_calamine import load_workbook
 
 from loyalty.services.ingest import FileRefused, kind_named, kinds, template_file
-from loyalty.services.ingest.templates import EXPLAINED, meaning_of, shown_columns
+from loyalty.services.ingest.templates import CSV, EXCEL, EXPLAINED, meaning_of, shown_columns
 
 pytestmark = pytest.mark.django_db
 
@@ -17,10 +17,11 @@ def sheets(content):
     return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
 
 
-def test_the_examples_of_all_kinds_are_taken_one_after_the_other(take):
+@pytest.mark.parametrize("form", [CSV, EXCEL])
+def test_the_examples_of_all_kinds_are_taken_one_after_the_other(take, form):
     """In the order in which the kinds are offered: what an example refers to was in one before it."""
     for kind in kinds():
-        taken = take(kind.name, template_file(kind.name, "csv"))
+        taken = take(kind.name, template_file(kind.name, form))
         assert (kind.name, taken.refusals) == (kind.name, [])
 
 
