@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,7 @@ def _chosen(delimiter: str | None) -> str:
 
 def _delimiter(text: str, *, is_whole: bool) -> str:
     """The one that cuts most rows into as many cells as the heading, then the one that cuts most often."""
-    lines = text.splitlines(keepends=True)[: 4 * SAMPLE_ROWS]
+    lines = list(islice(io.StringIO(text, newline=""), 4 * SAMPLE_ROWS))
     if not is_whole or len(lines) == 4 * SAMPLE_ROWS:
         lines = lines[:-1] or lines
     return max(DELIMITERS, key=lambda delimiter: _consistency(lines, delimiter))

@@ -58,6 +58,8 @@ class Mapping:
             at=at,
             source=source,
             zone=self.zone,
+            # Products that an order names before the catalogue does are priced in the money of the order.
+            currency=self.constants.get("currency", "").strip() or settings.DEFAULT_CURRENCY,
             unknown_products=self.unknown_products,
             unknown_customers=self.unknown_customers,
             on_bad_rows=self.on_bad_rows,

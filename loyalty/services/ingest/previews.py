@@ -1,6 +1,7 @@
 """The first rows of a file as they would be taken, each wrong cell with its reason. Nothing is written."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,11 @@ from loyalty.services.ingest.files import AS_IT_IS, read_file
 from loyalty.services.ingest.kinds import Cell, RecordKind
 from loyalty.services.ingest.mappings import Mapping
 from loyalty.services.ingest.readings import Reading
-from loyalty.services.ingest.rows import LINE, FileRefused, Rows
+from loyalty.services.ingest.rows import LINE
 from loyalty.services.ingest.staging import CLEAN, PROBLEMS, RAW, Staging, stage, staging
 
 ROWS = 20
 LONGEST_SHOWN = 200
-# Unknown to us is a problem; that rows of the same order stand below the last row shown is none.
 SOURCE = "preview"
 
 
@@ -54,24 +54,20 @@ def preview(
 ) -> Preview:
     """Raises MappingRefused or FileRefused as the import itself would."""
     rows = read_file(kind, path, reading=reading, mapping=mapping, most_rows=n)
-    rows.batches = iter(_first(rows, n))
-    if not rows.batches:
-        raise FileRefused("There are no rows. A heading alone says nothing.")
-    options = replace((mapping or Mapping()).options(at=at, source=SOURCE))
+    rows.batches = _first(rows.batches, n)
+    options = (mapping or Mapping()).options(at=at, source=SOURCE)
     with staging(kind, rows, options) as staged:
         stage(staged, lambda done: None)
         check(staged)
         return _shown(staged)
 
 
-def _first(rows: Rows, n: int) -> list[pa.RecordBatch]:
-    found: list[pa.RecordBatch] = []
-    for batch in rows.batches:
-        left = n - sum(map(len, found))
-        found.append(batch.slice(0, left))
-        if len(batch) >= left:
-            break
-    return found
+def _first(batches: Iterator[pa.RecordBatch], n: int) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield batch.slice(0, n)
+        n -= len(batch)
+        if n <= 0:
+            return
 
 
 def _shown(rows: Staging) -> Preview:
