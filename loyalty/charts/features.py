@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
 from loyalty.charts.style import ACTUAL, BASELINE, FORECAST, Chart, Table, styled
 
-BAR_HEIGHT = 30
+BAR_HEIGHT = 38
 ENOUGH = 0.9
+# Longer names would leave a phone no room for the bars.
+LINE_LENGTH = 26
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,12 @@ class Telling:
 
 def telling_chart(rows: Sequence[Telling], *, outcome: str, name: str, n_silent: int, as_of: datetime | None) -> Chart:
     """The features that tell most, with their intervals; a mark shows how far chance alone gets."""
+    names = ["<br>".join(wrap(row.label, LINE_LENGTH)) for row in rows]
     figure = go.Figure(
         [
             go.Bar(
                 x=[row.bits for row in rows],
-                y=[row.label for row in rows],
+                y=names,
                 orientation="h",
                 name="What it tells",
                 marker={"color": FORECAST, "cornerradius": 4},
@@ -45,7 +49,7 @@ def telling_chart(rows: Sequence[Telling], *, outcome: str, name: str, n_silent:
             ),
             go.Scatter(
                 x=[row.null_high for row in rows],
-                y=[row.label for row in rows],
+                y=names,
                 mode="markers",
                 name="As far as chance gets",
                 marker={"color": ACTUAL, "symbol": "line-ns-open", "size": 14, "line": {"width": 2}},
@@ -53,13 +57,13 @@ def telling_chart(rows: Sequence[Telling], *, outcome: str, name: str, n_silent:
             ),
         ]
     )
-    figure.update_xaxes(rangemode="tozero", showgrid=True, tickformat=".2f")
+    figure.update_xaxes(rangemode="tozero", showgrid=True, tickformat=".2f", nticks=4, tickangle=0)
     figure.update_yaxes(autorange="reversed", showgrid=False, ticklabelstandoff=8)
     answer = f"Most of all “{rows[0].label}”. {n_silent:,} of the features say nothing about it."
     return Chart(
         question=f"What tells of {outcome}?",
         answer=answer if rows else "Nothing that is known tells more of it than chance would.",
-        figure=styled(figure, height=90 + BAR_HEIGHT * max(len(rows), 2)),
+        figure=styled(figure, height=96 + BAR_HEIGHT * max(len(rows), 2)),
         table=Table(
             ["Feature", "Bits", "Low (95%)", "High (95%)", "Chance stays below"],
             [[row.label, *(round(value, 5) for value in (row.bits, row.low, row.high, row.null_high))] for row in rows],

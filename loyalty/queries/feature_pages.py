@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -23,6 +22,7 @@ WINDOWS = {
     "all": "All time",
 }
 SKETCH_WIDTH, SKETCH_HEIGHT = 96, 26
+ALL_TIME = 10**9
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,12 @@ def _told(survey: FeatureSurvey, fact: FeatureFact) -> list[Told]:
 
 
 def most_telling(survey: FeatureSurvey, outcome: str, n: int) -> list[FeatureFact]:
-    """The features that tell most of one outcome."""
+    """The features that tell most of one outcome, each over the time span in which it tells most."""
     found = [fact for fact in survey.facts.filter(tells=True) if fact.told[outcome]["tells"]]
-    return sorted(found, key=lambda fact: -float(fact.told[outcome]["bits"]))[:n]
+    best: dict[str, FeatureFact] = {}
+    for fact in sorted(found, key=lambda fact: -float(fact.told[outcome]["bits"])):
+        best.setdefault(fact.label, fact)
+    return list(best.values())[:n]
 
 
 def fact_cells(survey: FeatureSurvey, found: QuerySet[FeatureFact]) -> Iterator[list[Any]]:
@@ -142,52 +145,55 @@ def fact_cells(survey: FeatureSurvey, found: QuerySet[FeatureFact]) -> Iterator[
 
 
 @dataclass(frozen=True)
-class Value:
-    """One feature of one customer, in words."""
+class Line:
+    """One thing over several time spans; empty where it is not told over one."""
 
     label: str
-    words: str
-    unit: str
+    note: str
+    values: list[str]
 
 
 @dataclass(frozen=True)
-class Line:
-    """One thing over several windows, or without any."""
+class Family:
+    """Lines that stand in one table, and the time spans that are its columns."""
 
-    label: str
-    unit: str
-    values: list[tuple[str, str]]
+    name: str
+    spans: list[str]
+    lines: list[Line]
 
 
-def customer_vector(
-    customer: Customer, *, as_of: datetime, names: Sequence[str] | None
-) -> list[tuple[str, list[Line]]]:
+def customer_vector(customer: Customer, *, as_of: datetime, names: Sequence[str] | None) -> list[Family]:
     """Families of features with their values for one customer, just before `as_of`."""
     frame = customer_features(as_of=as_of, names=names, customer_ids=[customer.pk])
     values = frame.row(customer.pk)
     by_family: dict[str, list[Feature]] = {}
     for feature in frame.features:
         by_family.setdefault(feature.family, []).append(feature)
-    return [(family, _lines(features, values)) for family, features in by_family.items()]
+    return [_family(name, features, values) for name, features in by_family.items()]
 
 
-def _lines(features: list[Feature], values: dict[str, Any]) -> list[Line]:
-    """One line a label: its windows stand beside each other."""
-    ordered = sorted(features, key=lambda one: [other.label for other in features].index(one.label))
-    return [
-        Line(
-            label,
-            same[0].unit,
-            [(window_words(one.window_days, one.name), said(one, values[one.name])) for one in same],
-        )
-        for label, group in groupby(ordered, key=lambda one: one.label)
-        if (same := list(group))
+def _family(name: str, features: list[Feature], values: dict[str, Any]) -> Family:
+    """One line a label, one column a time span, the shortest first."""
+    days = sorted({one.window_days for one in features}, key=lambda one: one or ALL_TIME)
+    by_label: dict[str, dict[int | None, Feature]] = {}
+    for one in features:
+        by_label.setdefault(one.label, {})[one.window_days] = one
+    lines = [
+        Line(label, _note(spans), [said(spans[n], values[spans[n].name]) if n in spans else "" for n in days])
+        for label, spans in by_label.items()
     ]
+    return Family(name, [f"{n} days" if n else "so far" for n in days], lines)
+
+
+def _note(spans: dict[int | None, Feature]) -> str:
+    """The unit, where the label does not say it already."""
+    one = next(iter(spans.values()))
+    return "" if one.kind != "number" or one.unit in one.label.lower() else one.unit
 
 
 def said(feature: Feature, value: Any) -> str:
     if value is None or value == "" or value != value:
-        return "not known"
+        return "–"
     if feature.kind == "category":
         return str(value)
     if feature.kind == "share":

@@ -20,7 +20,7 @@ from loyalty.services.progress import Progress
 
 SEED = 20_260_901
 SURVEYS_KEPT = 5
-N_COMPONENTS = 30
+N_COMPONENTS = 60
 N_LOADINGS = 4
 # With fewer of either answer chance looks like knowledge.
 FEWEST_ANSWERS = 20

@@ -72,7 +72,7 @@ HOW_MUCH = (
     Feature("orders", "Orders", "orders", "Orders and spend", "number", "bought", N_ORDERS),
     Feature("spend", "Spend, returns taken off", "money", "Orders and spend", "number", "bought", SPEND),
     Feature(
-        "units", "Units bought", "units", "Orders and spend", "number", "bought",
+        "units", "Quantity bought, in the units it is sold in", "units", "Orders and spend", "number", "bought",
         f"greatest(sum(units) {IN_WINDOW}, 0)",
     ),
     Feature(
