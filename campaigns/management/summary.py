@@ -16,7 +16,19 @@ from campaigns.queries.demo import (
 )
 from recommender.models import ModelVersion
 
-LISTS = ("home", "customers", "segments", "products", "offers", "campaigns", "simulations", "experiments", "models")
+LISTS = (
+    "home",
+    "customers",
+    "silent-customers",
+    "segments",
+    "products",
+    "losing-products",
+    "offers",
+    "campaigns",
+    "simulations",
+    "experiments",
+    "models",
+)
 TOLD_METRICS = ("redeemers", "redemptions", "profit")
 
 

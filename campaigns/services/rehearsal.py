@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from campaigns.models import Audience, Campaign
 from campaigns.queries.campaigns import SENT_STATES
 from loyalty.models import Job
+from loyalty.services import behaviour
 from loyalty.services.jobs import Step, create_job, create_steps
 
 DEFAULT_CAMPAIGN = "18"
@@ -30,7 +31,7 @@ def ensure_demo_job(*, campaign: str, at: datetime, by: User | None = None) -> J
     """The demo's one job for this campaign: made when first asked for, found afterwards."""
     return create_steps(
         label=f"Rehearse campaign {campaign} of The Complete Journey",
-        steps=[LOAD, *rehearsal_steps(campaign)],
+        steps=[LOAD, *rehearsal_steps(campaign), *behaviour.STEPS],
         by=by,
         at=at,
         key=f"demo-{campaign}",

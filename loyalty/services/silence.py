@@ -1,7 +1,7 @@
 """Find out who fell silent, and after which products; a new report takes the place of the one before."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -159,7 +159,7 @@ def _customers(
             report=told,
             customer_id=customer,
             last_seen_on=date_of(day),
-            expected_by=_expected_by(day, allowed),
+            expected_by=date_of(day + int(allowed)),
             n_visits=count,
             usual_gap_days=usual,
             allowed_gap_days=allowed,
@@ -168,10 +168,6 @@ def _customers(
             spend_sd=spent.sd,
             dismissed_at=put_aside.get((customer, date_of(day))),
         )
-
-
-def _expected_by(day: int, allowed: float) -> date:
-    return date_of(day + int(np.ceil(allowed)))
 
 
 def _about(found: Silence, rows: Ints) -> tuple[Ints | Floats, ...]:

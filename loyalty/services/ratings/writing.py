@@ -35,9 +35,10 @@ AND EXISTS (SELECT FROM loyalty_product p WHERE p.id = s.product_id)
 """
 REMOVE = f"DELETE FROM {TABLE} r WHERE NOT EXISTS (SELECT FROM {STAGED} s WHERE {SAME})"  # noqa: S608 - our own names
 ADD = f"""
-INSERT INTO {TABLE} ({NAMES}, definition) SELECT {NAMES}, %(definition)s FROM {STAGED} s
-WHERE {KNOWN} AND NOT EXISTS (SELECT FROM {TABLE} r WHERE {SAME})
+INSERT INTO {TABLE} ({NAMES}, definition) SELECT {NAMES}, %(definition)s FROM {STAGED} s WHERE {KNOWN}
 """  # noqa: S608 - our own names
+ADD_MISSING = f"{ADD} AND NOT EXISTS (SELECT FROM {TABLE} r WHERE {SAME})"
+IS_EMPTY = f"SELECT NOT EXISTS (SELECT FROM {TABLE})"  # noqa: S608 - our own names
 COUNT = f"SELECT signal, count(*) FROM {STAGED} GROUP BY signal"  # noqa: S608 - our own names
 
 
@@ -71,8 +72,11 @@ def exchange(cursor: Any, definition: str) -> tuple[int, dict[str, int]]:
     values = {"definition": definition}
     cursor.execute(REMOVE, values)
     n_removed = cursor.rowcount
+    cursor.execute(IS_EMPTY)
+    # The first time, and after a change of the rule, there is nothing left to compare with.
+    add = ADD if cursor.fetchone()[0] else ADD_MISSING
     with set_aside_indexes(ImplicitRating, sum(counts.values())):
-        cursor.execute(ADD, values)
+        cursor.execute(add, values)
         n_added = cursor.rowcount
     return n_removed + n_added, counts
 
