@@ -36,15 +36,22 @@ class Result:
     status: str
     errors: Errors = field(default_factory=dict)
 
+    def told(self) -> dict[str, Any]:
+        errors = [{"field": name, "reason": reason} for name, reason in self.errors.items()]
+        return {"row": self.row, "status": self.status, "errors": errors}
+
 
 @dataclass(frozen=True)
 class BatchReport:
     results: list[Result]
 
-    @property
-    def counts(self) -> dict[str, int]:
+    def told(self) -> dict[str, Any]:
+        """As `BatchReportSerializer` describes it; through the serializer itself it would take a tenth of the call."""
         told = Counter(result.status for result in self.results)
-        return {status: told[status] for status in STATUSES}
+        return {
+            "counts": {status: told[status] for status in STATUSES},
+            "results": [result.told() for result in self.results],
+        }
 
 
 def rows_of(body: Any) -> list[Any]:

@@ -43,7 +43,7 @@ class Door:
         """The word in addresses and in scopes."""
         return noun_of(self.kind.name)
 
-    @property
+    @cached_property
     def key_words(self) -> list[str]:
         """What a record is recognised by."""
         part = self.kind.parts[0] if self.kind.nested else self.kind.main

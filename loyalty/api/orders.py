@@ -85,8 +85,8 @@ ROW = {
     batch_upsert=extend_schema(
         summary="Add or change up to 1,000 orders",
         description=(
-            "An order is sent, and taken, whole: one wrong line and it waits. Lines are recognised by their number; "
-            "sent again, nothing is counted twice."
+            "An order is sent, and taken, whole: one wrong line and it waits, and a line that is no longer in it is "
+            "gone. Lines are recognised by their number; sent again, nothing is counted twice."
         ),
         request=batch_of(OrderSerializer, "OrderBatch"),
         examples=[OpenApiExample("One order", request_only=True, value={"rows": [ROW]})],

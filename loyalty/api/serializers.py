@@ -1,9 +1,9 @@
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field, inline_serializer
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
-from loyalty.api.batches import STATUSES, Result
+from loyalty.api.batches import STATUSES
 
 
 class StrictFields(serializers.Serializer[Any]):
@@ -27,11 +27,7 @@ class FieldProblemSerializer(serializers.Serializer[Any]):
 class RowResultSerializer(serializers.Serializer[Any]):
     row = serializers.IntegerField(help_text="Number of the row in your list; the first is 1.")
     status = serializers.ChoiceField(choices=STATUSES)
-    errors = serializers.SerializerMethodField()  # type: ignore[assignment]
-
-    @extend_schema_field(FieldProblemSerializer(many=True))
-    def get_errors(self, result: Result) -> list[dict[str, str]]:
-        return [{"field": field, "reason": reason} for field, reason in result.errors.items()]
+    errors: Any = FieldProblemSerializer(many=True)
 
 
 class CountsSerializer(serializers.Serializer[Any]):

@@ -117,7 +117,7 @@ class BatchViewSet(ApiViewSet):
     @action(detail=False, methods=["post"], url_path="batch-upsert")
     def batch_upsert(self, request: Request) -> Response:
         results = upsert(self.door, rows_of(request.data), by=self.staff, at=timezone.now())
-        return Response(BatchReportSerializer(BatchReport(results)).data)
+        return Response(BatchReport(results).told())
 
 
 class WrittenViewSet(ReadViewSet, BatchViewSet):
