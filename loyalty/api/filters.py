@@ -18,4 +18,7 @@ class StrictFilterBackend(DjangoFilterBackend):
         if unknown:
             choice = ", ".join(sorted(known | PAGING))
             raise ValidationError(dict.fromkeys(unknown, f"There is no such filter. Choose from: {choice}."))
+        # The database has no text with it, and not every filter looks.
+        if null := [name for name, values in request.query_params.lists() if "\x00" in "".join(values)]:
+            raise ValidationError(dict.fromkeys(null, "Null characters are not allowed."))
         return super().filter_queryset(request, queryset, view)
