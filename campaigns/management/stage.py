@@ -41,6 +41,12 @@ def served_environment() -> dict[str, str]:
     }
 
 
+def web_command(port: int) -> list[str]:
+    options = ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4", "--worker-class", "gthread"]
+    quiet = ["--no-control-socket", "--timeout", "120", "--log-level", "warning"]
+    return [sys.executable, "-m", "gunicorn", "loyalty.wsgi", *options, *quiet]
+
+
 class Stage:
     """Starts, revives and stops the demo's processes."""
 
@@ -63,10 +69,7 @@ class Stage:
     def start_web(self, port: int) -> str:
         """Serve on `port`, or on a free one when somebody has it; return the address."""
         port = port if is_free(port) else free_port()
-        options = ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4", "--worker-class", "gthread"]
-        quiet = ["--no-control-socket", "--timeout", "120", "--log-level", "warning"]
-        command = [sys.executable, "-m", "gunicorn", "loyalty.wsgi", *options, *quiet]
-        self.children.start(WEB, command, self.environment, settings.BASE_DIR)
+        self.children.start(WEB, web_command(port), self.environment, settings.BASE_DIR)
         return f"http://localhost:{port}"
 
     def log_tail(self, name: str, n_characters: int = 2000) -> str:

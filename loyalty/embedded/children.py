@@ -33,6 +33,10 @@ class Children:
     def lives(self, name: str) -> bool:
         return self._running[name].lives
 
+    def number_of(self, name: str) -> int:
+        """The process's number, for whoever measures it."""
+        return self._running[name].pid
+
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 

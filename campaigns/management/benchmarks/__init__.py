@@ -6,6 +6,7 @@ holds the tables and nothing else. To add one: write it in a module here and nam
 
 from collections.abc import Callable, Sequence
 
+from campaigns.management.benchmarks.batches import api_batch_upsert
 from campaigns.management.benchmarks.bulk import bulk_create
 from campaigns.management.benchmarks.features import features_as_of, features_growth
 from campaigns.management.benchmarks.imports import import_order_lines
@@ -17,6 +18,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "bulk_create": bulk_create,
     "features_as_of": features_as_of,
     "features_growth": features_growth,
+    "api_batch_upsert": api_batch_upsert,
 }
 
 __all__ = ["BENCHMARKS", "Benchmark", "Measurement"]

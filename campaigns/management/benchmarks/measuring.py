@@ -48,11 +48,11 @@ class Watch:
 
 
 @contextmanager
-def watched() -> Iterator[Watch]:
-    """Time a stretch of work and sample the memory it needs."""
+def watched(*others: psutil.Process) -> Iterator[Watch]:
+    """Time a stretch of work and sample the memory that it needs, here and in the other processes that work for it."""
     watch = Watch()
     connection.ensure_connection()
-    processes = [psutil.Process(os.getpid()), *_database_process()]
+    processes = [psutil.Process(os.getpid()), *_database_process(), *others]
     sampler = threading.Thread(target=_sample, args=(watch, processes), daemon=True)
     sampler.start()
     began = time.perf_counter()
@@ -70,6 +70,19 @@ def _database_process() -> list[psutil.Process]:
         process = psutil.Process(connection.connection.info.backend_pid)
         if "postgres" in process.name():
             return [process]
+    return []
+
+
+def backends() -> list[psutil.Process]:
+    """The database's processes that serve others on our database, where they run on this machine."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND backend_type = 'client backend'"
+        )
+        numbers = [number for (number,) in cursor.fetchall()]
+    with suppress(psutil.Error):
+        return [process for process in map(psutil.Process, numbers) if "postgres" in process.name()]
     return []
 
 
