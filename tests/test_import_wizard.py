@@ -139,7 +139,7 @@ def test_a_german_file_from_upload_to_report_and_again(page, worker: Worker, com
     go_on(page, "This looks right")
     go_on(page, "See 20 rows")
     go_on(page, "Check everything")
-    verdict(page, "3 of 4 rows can be taken")
+    verdict(page, "There is nothing new in it")
     go_on(page, "Import 3 rows")
     verdict(page, "Nothing new")
     run = IngestRun.objects.latest("pk")

@@ -59,15 +59,16 @@ def _of_a_check(run: IngestRun) -> Verdict:
     if not n_taken:
         text = "Look at the reasons below. Often a column is mapped to the wrong one, or dates have another order."
         return Verdict("Not a single row can be taken", text, "bad", "circle-x")
-    if run.n_rejected:
-        text = f"{_rows(run.n_rejected)} would be left out, for the reasons below. Nothing has been written yet."
-        return Verdict(f"{n_taken:,} of {_rows(run.n_rows)} can be taken", text, "fair", "alert-triangle")
+    left_out = f"{_rows(run.n_rejected)} would be left out, for the reasons below." if run.n_rejected else ""
+    colour, icon = ("fair", "alert-triangle") if run.n_rejected else ("good", "circle-check")
     if n_taken == run.n_unchanged:
-        return Verdict(
-            "There is nothing new in it", "Every row is known already, as it is here.", "good", "circle-check"
-        )
+        text = f"Every row that can be taken is known already, as it is here. {left_out}".strip()
+        return Verdict("There is nothing new in it", text, colour, icon)
+    if run.n_rejected:
+        text = f"{left_out} Nothing has been written yet."
+        return Verdict(f"{n_taken:,} of {_rows(run.n_rows)} can be taken", text, colour, icon)
     title = f"All {_rows(run.n_rows)} can be taken" if run.n_rows > 1 else "The row can be taken"
-    return Verdict(title, "Nothing has been written yet.", "good", "circle-check")
+    return Verdict(title, "Nothing has been written yet.", colour, icon)
 
 
 def _of_an_end(run: IngestRun) -> Verdict:

@@ -26,6 +26,7 @@ from loyalty.services.ingest.templates import MEDIA_TYPES
 PAGE_SIZE = 25
 EXPORT_COLUMNS = [
     "What", "From", "State", "Rows", "New", "Changed", "Already known", "Rejected", "Started", "Ended", "Started by",
+    "Bad rows", "Bytes", "Fingerprint",
 ]  # fmt: skip
 REJECTED_COLUMNS = ["line", "column", "value", "reason"]
 
@@ -60,7 +61,18 @@ def _export_row(one: queries.Import) -> list[object]:
     run = one.run
     counts = [run.n_rows, run.n_created, run.n_updated, run.n_unchanged, run.n_rejected]
     by = run.started_by.get_username() if run.started_by else ""
-    return [one.kind, run.source, one.state_label, *counts, run.started_at, run.finished_at, by]
+    return [
+        one.kind,
+        run.source,
+        one.state_label,
+        *counts,
+        run.started_at,
+        run.finished_at,
+        by,
+        one.mode,
+        run.file_size,
+        run.fingerprint,
+    ]
 
 
 @require_http_methods(["GET", "POST"])

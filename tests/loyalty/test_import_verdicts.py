@@ -26,6 +26,7 @@ def run_of(state, created=0, updated=0, unchanged=0, rejected=0, mode="skip"):
         ({"created": 3}, "All 3 rows can be taken", "good"),
         ({"created": 1}, "The row can be taken", "good"),
         ({"unchanged": 3}, "There is nothing new in it", "good"),
+        ({"unchanged": 3, "rejected": 1}, "There is nothing new in it", "fair"),
         ({"created": 2, "rejected": 1}, "2 of 3 rows can be taken", "fair"),
         ({"rejected": 3}, "Not a single row can be taken", "bad"),
         ({"created": 2, "rejected": 1, "mode": "refuse_all"}, "1 row cannot be taken, so nothing would be", "bad"),
