@@ -1,9 +1,11 @@
 """Checked before anything is written, taken whole or not at all, and thrown away when nobody goes on."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from loyalty.models import Customer, IngestRun, Job, Order, OrderLine, Product
 from loyalty.services import imports
@@ -73,6 +75,29 @@ def test_a_check_tells_what_would_happen_and_writes_nothing(at):
         "1 unknown customer key comes with a new customer.",
         "1 unknown product key comes with a new product.",
     ]
+
+
+class KilledBeforeTheEnd(QuietProgress):
+    """Dies after everything was compared, before anything is kept."""
+
+    @contextmanager
+    def writing(self):
+        with transaction.atomic():
+            yield
+            raise SystemExit
+
+
+def test_a_check_that_was_killed_is_done_again_and_counts_nothing_twice(at):
+    run = draft(at)
+    imports.start_check(run=run, by=None, at=at)
+    with pytest.raises(SystemExit):
+        check_run(run_id=run.pk, report=KilledBeforeTheEnd())
+    run.refresh_from_db()
+    assert (run.state, run.rejected_rows.count()) == (IngestRun.State.CHECKING, 0)
+
+    check_run(run_id=run.pk, report=QuietProgress())
+    run.refresh_from_db()
+    assert (run.state, counts(run), run.rejected_rows.count()) == (IngestRun.State.CHECKED, (3, 1, 0, 0, 2), 2)
 
 
 def test_the_import_does_what_the_check_foretold(at):
