@@ -87,9 +87,10 @@ def _alone(source: ImportSource) -> Iterator[None]:
 def _new_files(visit: Visit, pause: Callable[[], None]) -> list[Found]:
     """Files not taken yet that did not change between two looks; one that did is still being written, and waits."""
     settled = SourceFile.objects.filter(source=visit.source, state__in=SETTLED).exclude(mark="")
-    known = {Found(*key) for key in settled.values_list("path", "size", "mark")}
+    # What a file was last, not what it ever was: one that goes back to an earlier content has changed, too.
+    known = {key[0]: Found(*key) for key in settled.order_by("pk").values_list("path", "size", "mark")}
     # A file without a mark is told apart by its content alone, so it is fetched and compared each time.
-    first = [found for found in look(visit.door, visit.source.pattern) if found not in known]
+    first = [found for found in look(visit.door, visit.source.pattern) if known.get(found.path) != found]
     if not first:
         return []
     pause()
@@ -110,8 +111,12 @@ def _note_growing(visit: Visit, growing: list[Found]) -> None:
 
 def _open_entry(visit: Visit, found: Found, state: str) -> SourceFile:
     """The line of the ledger for this state of the file. States that came to nothing, because it changed, go."""
-    unsettled = SourceFile.objects.filter(source=visit.source, path=found.path).exclude(state__in=SETTLED)
-    unsettled.exclude(size=found.size, mark=found.mark, state=state).delete()
+    lines = SourceFile.objects.filter(source=visit.source, path=found.path)
+    lines.exclude(state__in=SETTLED).exclude(size=found.size, mark=found.mark, state=state).delete()
+    newest = lines.filter(state__in=SETTLED).order_by("-pk").first()
+    if newest is not None:
+        # Gone back to an earlier content, it is taken once more: that line would say that it was already.
+        lines.filter(state__in=SETTLED, size=found.size, mark=found.mark).exclude(pk=newest.pk).delete()
     entry, _ = SourceFile.objects.get_or_create(
         source=visit.source,
         path=found.path,
@@ -138,8 +143,9 @@ def _take(visit: Visit, found: Found, number: int, total: int) -> str:
 
 
 def _take_entry(visit: Visit, entry: SourceFile, kept: Path, sha256: str) -> str:
-    before = SourceFile.objects.filter(source=visit.source, path=entry.path, sha256=sha256, state=State.TAKEN)
-    if before.exists():
+    taken = SourceFile.objects.filter(source=visit.source, path=entry.path, state=State.TAKEN)
+    before = taken.order_by("-pk").first()
+    if before is not None and before.sha256 == sha256:
         return _settle(entry, State.SAME, sha256, "")
     run_ingest(run_id=_run_of(visit, entry, kept).pk, report=visit.report)
     return _settle(entry, State.TAKEN, sha256, "")

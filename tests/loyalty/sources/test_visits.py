@@ -72,6 +72,17 @@ def test_a_file_that_was_only_touched_is_not_taken_again(folder):
     assert IngestRun.objects.count() == 1
 
 
+def test_a_file_that_goes_back_to_an_earlier_content_is_taken_again(folder):
+    source = make_source(folder)
+    for name, changed_at in (("a", 1), ("b", 2), ("a", 1)):
+        write(folder, "1.csv", f"A,{name}")
+        os.utime(folder / "1.csv", (changed_at, changed_at))
+        assert visit(source)["taken"] == 1
+        assert names() == {("A", name)}
+    assert visit(source)["taken"] == 0
+    assert ledger(source) == [("1.csv", "taken"), ("1.csv", "taken")]
+
+
 def test_a_file_that_grows_between_two_looks_waits_and_is_looked_at_again_soon(folder):
     write(folder, "1.csv", "A,a")
     write(folder, "2.csv", "B,b")
