@@ -158,6 +158,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SOURCES_DUE_SECONDS,
         "options": {"expires": SOURCES_DUE_SECONDS},
     },
+    "look-for-reviews": {"task": "loyalty.look_for_reviews", "schedule": 60, "options": {"expires": 60}},
     "sweep-imports": {"task": "loyalty.sweep_imports", "schedule": 3600, "options": {"expires": 3600}},
     "sweep-calls": {"task": "loyalty.sweep_calls", "schedule": 3600},
     "read-behaviour": {

@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError
 
 from loyalty.models import Job
 from loyalty.queries.orders import data_horizon
-from loyalty.services import answers, behaviour, budgets, features, imports, inspection, jobs, sales
+from loyalty.services import answers, behaviour, budgets, features, imports, inspection, jobs, sales, sentiment
 from loyalty.services.ingest import check_run, run_ingest
 from loyalty.services.leases import Lease, claim
 from loyalty.services.progress import JobCancelled, LeaseLost, Progress
@@ -126,6 +126,19 @@ def ingest(params: dict[str, Any], report: Progress) -> dict[str, Any]:
     summary = run_ingest(run_id=params["run_id"], report=report)
     wake(inspection.start_inspection(by=None, at=now()))
     return summary
+
+
+@job_task("loyalty.read_reviews")
+def read_reviews(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    return sentiment.read_reviews(at=now(), report=report)
+
+
+@shared_task(name="loyalty.look_for_reviews")  # type: ignore[untyped-decorator]
+def look_for_reviews() -> None:
+    """Reviews come by files, sources and calls; whichever way they came, they are read soon."""
+    job = sentiment.start_reading(at=now())
+    if job is not None:
+        wake(job)
 
 
 @job_task("loyalty.visit_source")

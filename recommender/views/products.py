@@ -15,6 +15,7 @@ from loyalty.queries.customers import departments
 from loyalty.queries.opinions import opinions_on
 from loyalty.queries.orders import data_horizon
 from loyalty.queries.paging import keyset_page
+from loyalty.queries.reviews import reception_of
 from loyalty.queries.silence import product_silence
 from loyalty.tasks import freshen_sales
 from recommender.charts.learning import neighbours_chart
@@ -69,6 +70,7 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
         "neighbours": related,
         "neighbours_chart": neighbours_chart(str(product), related.for_chart, as_of=related.as_of) if related else None,
         "opinions": opinions_on(product),
+        "reception": reception_of(product),
         "silence": product_silence(pk),
         "n_recommended": neighbours.count_recommended(product),
     }
