@@ -37,14 +37,16 @@ pairs AS (
 ), shelves AS (
     SELECT customer_id, category_id, max(at) AS at FROM named
     WHERE category_id IS NOT NULL GROUP BY customer_id, category_id
-), departments AS (
-    SELECT customer_id, department AS value, sum(amount_7) AS amount_7, sum(amount_30) AS amount_30,
+), mixed AS (
+    SELECT customer_id, department, brand, max(at) AS at, sum(amount_7) AS amount_7, sum(amount_30) AS amount_30,
         sum(amount_90) AS amount_90, sum(amount_365) AS amount_365, sum(amount_all) AS amount_all
-    FROM named GROUP BY customer_id, department
+    FROM named GROUP BY customer_id, department, brand
+), departments AS (
+    SELECT customer_id, department AS value, amount_7, amount_30, amount_90, amount_365, amount_all FROM mixed
 ), brands AS (
     SELECT customer_id, brand AS value, max(at) AS at, sum(amount_7) AS amount_7, sum(amount_30) AS amount_30,
         sum(amount_90) AS amount_90, sum(amount_365) AS amount_365, sum(amount_all) AS amount_all
-    FROM named GROUP BY customer_id, brand
+    FROM mixed GROUP BY customer_id, brand
 )
 """
 IN_WINDOW = "FILTER (WHERE at >= {since})"
