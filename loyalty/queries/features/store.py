@@ -1,6 +1,6 @@
 """The one function that training and serving read features through."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -150,7 +150,3 @@ def _placed(column: pa.ChunkedArray, feature: Feature, places: NDArray[np.int64]
     numbers = np.full(n, default)
     numbers[places] = column.fill_null(default).to_numpy()
     return pa.array(numbers)
-
-
-def readings() -> Iterable[Reading]:
-    return tuple(_READINGS)
