@@ -338,6 +338,7 @@ def test_one_may_begin_without_the_mapping_that_fits(browser, draft):
     response = browser.get(at_step("map", draft(GERMAN, kind="orders")), {"mapping": "none"})
     assert response.context["applied"] is None
     assert response.context["form"].n_undecided == 1
+    assert "1 column of the file still to be decided" in text_of(response)
 
 
 def test_a_mapping_for_another_heading_fills_in_what_it_knows(browser, draft):
