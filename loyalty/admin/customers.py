@@ -1,4 +1,8 @@
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from loyalty.admin.records import RecordAdmin
 from loyalty.models import Consent, Customer
@@ -12,6 +16,18 @@ class CustomerAdmin(RecordAdmin):
     search_help_text = "Beginning of the external id, or part of the name"
     readonly_fields = ["created_at", "updated_at"]
     ordering = ["id"]
+    actions = ["merge_selected"]
+
+    def has_merge_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("loyalty.merge_customer")
+
+    @admin.action(description="Compare and merge two selected customers", permissions=["merge"])
+    def merge_selected(self, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse | None:
+        pair = list(queryset.order_by("pk").values_list("pk", flat=True)[:3])
+        if len(pair) != 2:
+            self.message_user(request, "Select exactly two customers.", messages.WARNING)
+            return None
+        return redirect(reverse("customer-merge", args=[pair[0]], query={"with": pair[1]}))
 
 
 @admin.register(Consent)

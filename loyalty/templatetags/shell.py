@@ -27,7 +27,7 @@ class Entry:
 
 ENTRIES = [
     Entry("Home", "home", "home"),
-    Entry("Customers", "customers", "users", ("customer", "silent-customers")),
+    Entry("Customers", "customers", "users", ("customer", "customer-merges", "customer-merge", "silent-customers")),
     Entry("Segments", "segments", "chart-dots", ("segment",)),
     Entry("Products", "products", "packages", ("product", "losing-products", "product-silence")),
     Entry("Offers", "offers", "tag", ("offer-new", "offer")),

@@ -116,3 +116,15 @@ def test_a_marketer_may_not_merge(client, django_user_model):
     assert client.post(page_of(kept), {"with": gone.pk}).status_code == 403
     assert "Merge with…" not in text_of(client.get(kept.get_absolute_url()))
     assert Customer.objects.count() == 2
+
+
+def test_the_admin_leads_to_the_comparison_of_two(client):
+    kept, gone = pair()
+    asked = {"action": "merge_selected", "_selected_action": [kept.pk, gone.pk]}
+
+    response = client.post(reverse("admin:loyalty_customer_changelist"), asked)
+    assert response.headers["Location"] == page_of(kept, **{"with": gone.pk})
+    alone = client.post(
+        reverse("admin:loyalty_customer_changelist"), {**asked, "_selected_action": [kept.pk]}, follow=True
+    )
+    assert "Select exactly two customers." in text_of(alone)
