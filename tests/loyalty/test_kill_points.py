@@ -113,9 +113,10 @@ def take(path: Path, kills: Sequence[float], start_worker: StartWorker, at: date
         while state_of(job) == Job.State.RUNNING and (seconds is None or time.monotonic() - began < seconds):
             into.peak_bytes = max(into.peak_bytes, private_bytes(worker))
             time.sleep(0.02)
-        if seconds is not None:
-            worker.kill()
-            into.after_kills.append(content())
+        if state_of(job) in Job.ENDED_STATES:
+            break  # it was quicker than its kill, which would prove nothing any more
+        worker.kill()
+        into.after_kills.append(content())
     into.seconds.append(time.monotonic() - began)
     assert state_of(job) == Job.State.DONE, job.error + worker.output()[-2000:]
     worker.kill()
@@ -128,9 +129,10 @@ def survive(path: Path, n_kills: int, start_worker: StartWorker, at: datetime) -
     """The import undisturbed, then as often as it takes to kill it at so many points of its time, drawn at random."""
     found = Survived()
     take(path, [], start_worker, at, found)
-    draws = np.random.default_rng(SEED).uniform(0, found.seconds[0], n_kills)
-    for first in range(0, n_kills, KILLS_AN_IMPORT):
-        take(path, list(draws[first : first + KILLS_AN_IMPORT]), start_worker, at, found)
+    chance = np.random.default_rng(SEED)
+    while (n_left := n_kills - len(found.after_kills)) > 0:
+        points = chance.uniform(0, found.seconds[0], min(n_left, KILLS_AN_IMPORT))
+        take(path, list(points), start_worker, at, found)
     assert len(set(found.ends)) == 1, "every import must end with the same rows"
     return found
 
