@@ -7,6 +7,7 @@ from loyalty.api.permissions import add_and_change
 from loyalty.api.serializers import batch_of
 from loyalty.api.viewsets import ChangedViewSet
 from loyalty.models import Customer
+from loyalty.queries.merges import kept_key
 from loyalty.services.ingest import kind_named
 
 
@@ -86,3 +87,9 @@ class CustomerViewSet(ChangedViewSet):
     lookup_field = "external_id"
     action_permissions = {"batch_upsert": add_and_change(Customer)}
     door = Door(kind_named("customers"))
+
+    def get_object(self) -> Customer:
+        """Also by a key that the customer had before it was merged; the answer carries the one that is kept."""
+        self.kwargs["external_id"] = kept_key(self.kwargs["external_id"])
+        found: Customer = super().get_object()
+        return found

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import Field, ForeignKey, Model, Q, QuerySet
 
-from loyalty.models import Customer, CustomerMerge
+from loyalty.models import Customer, CustomerAlias, CustomerMerge
 
 # What is filled from the one that goes where the kept one has nothing.
 FILLED = (
@@ -186,6 +186,12 @@ def merges() -> QuerySet[CustomerMerge]:
 def merges_into(customer: Customer) -> list[CustomerMerge]:
     """What was put into a customer and is still there, newest first."""
     return list(merges().filter(kept=customer, undone_at=None).order_by("-pk"))
+
+
+def kept_key(external_id: str) -> str:
+    """The key of the customer that a key means: its own, unless it was merged into another."""
+    aliases = CustomerAlias.objects.filter(external_id=external_id)
+    return aliases.values_list("customer__external_id", flat=True).first() or external_id
 
 
 def merged_since(moment: datetime) -> bool:

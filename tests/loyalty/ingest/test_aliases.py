@@ -8,7 +8,7 @@ from loyalty.models import Consent, Customer, CustomerAlias, Order, Product
 from loyalty.services.ingest import Options, ingest_records, kind_named
 from loyalty.services.ingest.previews import preview
 from loyalty.services.merges import merge_customers, undo_merge
-from tests.rows import AT, make_order
+from tests.rows import AT, bearer, make_order
 
 pytestmark = pytest.mark.django_db
 ORDERS = "order_id,customer_id,ordered_at,sku,quantity,amount\n"
@@ -103,3 +103,10 @@ def test_without_the_alias_the_old_key_is_unknown(take):
     CustomerAlias.objects.all().delete()
 
     assert take("orders", orders(("O5", "B"))).counts == (0, 0, 0, 1)
+
+
+def test_the_api_finds_the_kept_customer_by_the_old_key(client, marketer):
+    answer = client.get("/api/v1/customers/B", headers={"Authorization": bearer(marketer)})
+
+    assert answer.status_code == 200
+    assert answer.json()["external_id"] == "A"
