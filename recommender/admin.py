@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from loyalty.admin.records import LookOnlyAdmin
-from recommender.models import ModelVersion, ProductRelation, Recommendation
+from recommender.models import DecayChoice, ModelVersion, ProductRelation, Recommendation
 from recommender.registry import PromotionRefused, promote
 
 
@@ -50,3 +50,11 @@ class ProductRelationAdmin(LookOnlyAdmin):
     search_help_text = "SKU of the product"
     ordering = ["-id"]
     sortable_by: ClassVar[list[str]] = []
+
+
+@admin.register(DecayChoice)
+class DecayChoiceAdmin(LookOnlyAdmin):
+    list_display = ["task", "half_life_days", "as_of", "made_at", "job"]
+    list_filter = ["task"]
+    list_select_related = ["job"]
+    search_fields = ["job__label__icontains"]

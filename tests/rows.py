@@ -10,7 +10,7 @@ from campaigns import models as campaigns
 from loyalty import models as loyalty
 from loyalty.services.ingest import kept_path
 from loyalty.services.keys import create_key
-from recommender.models import ModelVersion, ProductRelation, Recommendation
+from recommender.models import DecayChoice, ModelVersion, ProductRelation, Recommendation
 from segments.models import Segment, Segmentation, SegmentMembership
 
 AT = datetime(2017, 11, 1, 12, tzinfo=UTC)
@@ -50,7 +50,18 @@ def _fill_one(number: int) -> None:
         product=product, other=other, kind="similar", score=0.9, model_version=version, evidence={"baskets": 9}
     )
     _campaign(number, customer, product, version)
+    _learnt(number, job)
     assert segment.pk
+
+
+def _learnt(number: int, job: loyalty.Job) -> None:
+    survey = loyalty.FeatureSurvey.objects.create(as_of=AT, n_customers=5, created_at=AT, job=job)
+    loyalty.FeatureFact.objects.create(
+        survey=survey, position=1, name="n_orders", label=f"Orders {number}", unit="orders", family="Orders",
+        kind="number", missing_share=0.0,
+    )  # fmt: skip
+    values = {"data_fingerprint": "f", "code_version": "1", "seed": 0, "as_of": AT, "made_at": AT}
+    DecayChoice.objects.create(task="buy_again", grid=[], test={}, job=job, **values)
 
 
 def _calls(number: int) -> None:
@@ -143,6 +154,13 @@ def _odd(number: int, product: loyalty.Product) -> None:
     loyalty.DataFlag.objects.create(
         check_name="unit", table="product", record_id=product.pk, suggestion="kg", reason="Decimals."
     )
+    loyalty.FlagDecision.objects.create(
+        check_name="unit", table="product", record_id=product.pk, verdict="confirmed", decided_at=AT
+    )
+    loyalty.CleanedValue.objects.create(
+        table="product", record_id=product.pk, field="price", value="2.50", method="median", as_of=AT
+    )
+    loyalty.DataReport.objects.get_or_create(as_of=AT + timedelta(days=number), made_at=AT)
 
 
 def _import(number: int, job: loyalty.Job) -> None:

@@ -31,10 +31,14 @@ def boss(client, marketer):
     return client
 
 
+# What the machine notes for itself, by the row, for every statement.
+BOOKKEEPING = {"datachange"}
+
+
 def test_every_table_is_registered():
     # A view of the database that we refresh ourselves is no table.
     tables = {model for label in OURS for model in apps.get_app_config(label).get_models() if model._meta.managed}
-    assert tables == set(REGISTERED)
+    assert {model for model in tables if model._meta.model_name not in BOOKKEEPING} == set(REGISTERED)
 
 
 def test_a_list_costs_the_same_with_twice_the_rows(boss):

@@ -3,6 +3,7 @@ from django.contrib import admin
 from loyalty.admin import (
     behaviour,
     customers,
+    findings,
     imports,
     interactions,
     jobs,
@@ -18,6 +19,7 @@ from loyalty.admin import (
 __all__ = [
     "behaviour",
     "customers",
+    "findings",
     "imports",
     "interactions",
     "jobs",

@@ -3,7 +3,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 
 from loyalty.admin.records import LookOnlyAdmin
-from loyalty.models import IngestRun, RejectedRow
+from loyalty.models import ImportMapping, IngestRun, RejectedRow
 
 
 @admin.register(IngestRun)
@@ -34,3 +34,10 @@ class RejectedRowAdmin(LookOnlyAdmin):
     search_help_text = "Part of the file's name, or beginning of the value"
     ordering = ["-id"]
     sortable_by: ClassVar[list[Any]] = []
+
+
+@admin.register(ImportMapping)
+class ImportMappingAdmin(LookOnlyAdmin):
+    list_display = ["name", "kind", "at"]
+    list_filter = ["kind"]
+    search_fields = ["name__icontains"]

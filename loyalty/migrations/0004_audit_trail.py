@@ -23,6 +23,7 @@ BEGIN
     IF who->>'via' = 'system' AND TG_OP IN ('INSERT', 'TRUNCATE') THEN
         RETURN NULL;
     END IF;
+    -- A row is named as no column of ours is: a table with a column `n` could not be told from a row `n`.
     IF TG_OP = 'INSERT' THEN
         SELECT count(*) INTO n FROM (SELECT FROM new_rows LIMIT 1001) counted;
         IF n > 1000 THEN
@@ -30,27 +31,29 @@ BEGIN
             EXECUTE head || $$'', '', 'created', NULL, NULL, $3$$ USING who, TG_TABLE_NAME, n;
         ELSE
             EXECUTE head || format(
-                $$n.%1$I::text, loyalty_audit_key(row.whole), 'created', NULL, loyalty_audit_seen(row.whole, $3, $4), 1
-                FROM new_rows n CROSS JOIN LATERAL (SELECT to_jsonb(n) AS whole) row$$, TG_ARGV[0]
+                $$new_row.%1$I::text, loyalty_audit_key(told.whole), 'created', NULL,
+                    loyalty_audit_seen(told.whole, $3, $4), 1
+                FROM new_rows new_row CROSS JOIN LATERAL (SELECT to_jsonb(new_row) AS whole) told$$, TG_ARGV[0]
             ) USING who, TG_TABLE_NAME, TG_ARGV[1]::text[], TG_ARGV[2]::text[];
         END IF;
     ELSIF TG_OP = 'UPDATE' THEN
         EXECUTE head || format(
-            $$n.%1$I::text, loyalty_audit_key(row.new), 'changed', loyalty_audit_seen(d.before, $3, $4),
-                loyalty_audit_seen(d.after, $3, $4), 1
-            FROM old_rows o JOIN new_rows n ON n.%1$I = o.%1$I
-            CROSS JOIN LATERAL (SELECT to_jsonb(o) AS old, to_jsonb(n) AS new) row
+            $$new_row.%1$I::text, loyalty_audit_key(told.new), 'changed', loyalty_audit_seen(differing.before, $3, $4),
+                loyalty_audit_seen(differing.after, $3, $4), 1
+            FROM old_rows old_row JOIN new_rows new_row ON new_row.%1$I = old_row.%1$I
+            CROSS JOIN LATERAL (SELECT to_jsonb(old_row) AS old, to_jsonb(new_row) AS new) told
             CROSS JOIN LATERAL (
-                SELECT jsonb_object_agg(b.key, b.value) AS before, jsonb_object_agg(b.key, row.new->b.key) AS after
-                FROM jsonb_each(row.old) b
-                WHERE row.new->b.key IS DISTINCT FROM b.value AND b.key <> ALL ($3)
-            ) d
-            WHERE d.before IS NOT NULL$$, TG_ARGV[0]
+                SELECT jsonb_object_agg(b.key, b.value) AS before, jsonb_object_agg(b.key, told.new->b.key) AS after
+                FROM jsonb_each(told.old) b
+                WHERE told.new->b.key IS DISTINCT FROM b.value AND b.key <> ALL ($3)
+            ) differing
+            WHERE differing.before IS NOT NULL$$, TG_ARGV[0]
         ) USING who, TG_TABLE_NAME, TG_ARGV[1]::text[], TG_ARGV[2]::text[];
     ELSIF TG_OP = 'DELETE' THEN
         EXECUTE head || format(
-            $$o.%1$I::text, loyalty_audit_key(row.whole), 'deleted', loyalty_audit_seen(row.whole, $3, $4), NULL, 1
-            FROM old_rows o CROSS JOIN LATERAL (SELECT to_jsonb(o) AS whole) row$$, TG_ARGV[0]
+            $$old_row.%1$I::text, loyalty_audit_key(told.whole), 'deleted', loyalty_audit_seen(told.whole, $3, $4),
+                NULL, 1
+            FROM old_rows old_row CROSS JOIN LATERAL (SELECT to_jsonb(old_row) AS whole) told$$, TG_ARGV[0]
         ) USING who, TG_TABLE_NAME, TG_ARGV[1]::text[], TG_ARGV[2]::text[];
     ELSE
         EXECUTE head || $$'', '', 'emptied', NULL, NULL, 0$$ USING who, TG_TABLE_NAME;
