@@ -50,8 +50,14 @@ def _fill_one(number: int) -> None:
         product=product, other=other, kind="similar", score=0.9, model_version=version, evidence={"baskets": 9}
     )
     _campaign(number, customer, product, version)
-    _learnt(number, job)
     assert segment.pk
+
+
+def fill_reports(n: int) -> None:
+    """Bare rows of what jobs find out, for lists only: a page that reads them wants what a job really found."""
+    for number in range(n):
+        loyalty.DataReport.objects.create(as_of=AT, made_at=AT)
+        _learnt(number, loyalty.Job.objects.create(task="loyalty.survey", label=f"Look {number}", created_at=AT))
 
 
 def _learnt(number: int, job: loyalty.Job) -> None:
@@ -160,7 +166,6 @@ def _odd(number: int, product: loyalty.Product) -> None:
     loyalty.CleanedValue.objects.create(
         table="product", record_id=product.pk, field="price", value="2.50", method="median", as_of=AT
     )
-    loyalty.DataReport.objects.get_or_create(as_of=AT + timedelta(days=number), made_at=AT)
 
 
 def _import(number: int, job: loyalty.Job) -> None:

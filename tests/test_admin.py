@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.rows import fill
+from tests.rows import fill, fill_reports
 
 pytestmark = pytest.mark.django_db
 OURS = ("loyalty", "segments", "recommender", "campaigns")
@@ -43,24 +43,29 @@ def test_every_table_is_registered():
 
 def test_a_list_costs_the_same_with_twice_the_rows(boss):
     fill(3)
+    fill_reports(3)
     urls = [address(model, "changelist") for model in REGISTERED]
     few = {url: queries_of(boss, url) for url in urls}
     fill(3)
+    fill_reports(3)
     dearer = [url for url in urls if queries_of(boss, url) > few[url]]
     assert not dearer
 
 
 def test_a_row_costs_the_same_with_twice_the_rows(boss):
     fill(3)
+    fill_reports(3)
     urls = [address(model, "change", model.objects.order_by("pk").first().pk) for model in REGISTERED]
     few = {url: queries_of(boss, url) for url in urls}
     fill(3)
+    fill_reports(3)
     dearer = [url for url in urls if queries_of(boss, url) > few[url]]
     assert not dearer
 
 
 def test_every_list_can_be_searched(boss):
     fill(1)
+    fill_reports(1)
     for model in REGISTERED:
         response = boss.get(address(model, "changelist"), {"q": "no such thing"})
         assert response.context["cl"].result_count == 0, model
@@ -69,6 +74,7 @@ def test_every_list_can_be_searched(boss):
 
 def test_the_page_to_add_opens_where_adding_is_possible_and_lists_no_large_table(boss, rf, marketer):
     fill(3)
+    fill_reports(3)
     request = rf.get("/")
     request.user = marketer
     for model in REGISTERED:
