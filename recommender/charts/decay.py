@@ -19,7 +19,7 @@ def decay_chart(
     task: str, rows: Sequence[Mapping[str, Any]], *, half_life_days: float | None, as_of: datetime
 ) -> Chart:
     """`rows` as a choice keeps them: half_life_days, ndcg and gain with low, mid, high."""
-    labels = [_label(row["half_life_days"]) for row in rows]
+    labels = [_tick(row["half_life_days"]) for row in rows]
     low, mid, high = ([round(row["ndcg"][end], 4) for row in rows] for end in ("low", "mid", "high"))
     figure = go.Figure()
     figure.add_scatter(x=labels, y=high, mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False)
@@ -29,14 +29,14 @@ def decay_chart(
     )  # fmt: skip
     figure.add_scatter(
         x=labels, y=mid, mode="lines+markers", line={"color": FORECAST}, name="Quality on earlier weeks",
-        hovertemplate="Half-life %{x}: %{y:.3f}<extra></extra>",
+        hovertemplate="%{x}: %{y:.3f}<extra></extra>",
     )  # fmt: skip
-    at = labels.index(_label(half_life_days))
+    at = labels.index(_tick(half_life_days))
     figure.add_scatter(
         x=[labels[at]], y=[mid[at]], mode="markers", name="Chosen",
         marker={"size": 13, "color": FORECAST, "line": {"width": 2, "color": BASELINE}}, hoverinfo="skip",
     )  # fmt: skip
-    figure.update_xaxes(title="Age at which a purchase counts half", type="category")
+    figure.update_xaxes(title="Days until a purchase counts half", type="category", tickangle=0)
     figure.update_yaxes(title="Quality")
     return Chart(
         question=QUESTIONS[task],
@@ -44,12 +44,16 @@ def decay_chart(
         figure=styled(figure, height=320),
         table=Table(
             ["Half-life", "Quality", "From", "To", "Gain over no ageing", "From", "To"],
-            [[label, *_told(row["ndcg"]), *_told(row["gain"])] for label, row in zip(labels, rows, strict=True)],
+            [[_label(row["half_life_days"]), *_told(row["ndcg"]), *_told(row["gain"])] for row in rows],
         ),
         unit="0 to 1: how high what customers bought next is ranked, averaged over them",
         as_of=as_of,
         name=f"decay-{task.replace('_', '-')}",
     )
+
+
+def _tick(days: float | None) -> str:
+    return "never" if days is None else f"{days:g}"
 
 
 def _label(days: float | None) -> str:
