@@ -7,12 +7,17 @@ from django.contrib.auth.models import User
 from campaigns.models import Audience, Campaign
 from campaigns.queries.campaigns import SENT_STATES
 from loyalty.models import Job
-from loyalty.services import behaviour
+from loyalty.services import behaviour, inspection
 from loyalty.services.jobs import Step, create_job, create_steps
 
 DEFAULT_CAMPAIGN = "18"
 SEED = 20170101
 LOAD = Step("campaigns.load_complete_journey", "Load The Complete Journey")
+# Done by themselves or at somebody's word in a shop at work; here, so that no page of the demo begins empty.
+LOOKS = (
+    Step(inspection.TASK, "Look at the data"),
+    Step("loyalty.survey_features", "Look at what is known of each customer"),
+)
 
 
 def rehearsal_steps(campaign: str, seed: int = SEED) -> list[Step]:
@@ -31,7 +36,7 @@ def ensure_demo_job(*, campaign: str, at: datetime, by: User | None = None) -> J
     """The demo's one job for this campaign: made when first asked for, found afterwards."""
     return create_steps(
         label=f"Rehearse campaign {campaign} of The Complete Journey",
-        steps=[LOAD, *rehearsal_steps(campaign), *behaviour.STEPS],
+        steps=[LOAD, *rehearsal_steps(campaign), *behaviour.STEPS, *LOOKS],
         by=by,
         at=at,
         key=f"demo-{campaign}",
