@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from campaigns.management.benchmarks import BENCHMARKS, Measurement
+from campaigns.management.benchmarks import BENCHMARKS, ONLY_BY_NAME, Measurement
 from campaigns.management.benchmarks.measuring import scratch_database, watched
 from loyalty.models import Customer
 
@@ -45,6 +45,15 @@ def test_figures_are_kept_beside_their_peer(tmp_path, monkeypatch, capsys):
     (kept,) = json.loads((tmp_path / "deep" / "bench.json").read_text())
     assert kept.keys() == {"name", "value", "unit", "peer", "ratio", "peak_mb", "own_mb"}
     assert "a bare loop" in capsys.readouterr().out
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_takes_long_is_measured_only_when_it_is_named(tmp_path, monkeypatch):
+    done = []
+    for name in BENCHMARKS:
+        monkeypatch.setitem(BENCHMARKS, name, lambda name=name: done.append(name) or [])
+    call_command("bench", output=tmp_path / "bench.json")
+    assert set(done) == set(BENCHMARKS) - ONLY_BY_NAME
 
 
 def test_an_unknown_benchmark_is_named():
