@@ -118,7 +118,8 @@ USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
-USE_THOUSAND_SEPARATOR = True
+# Numbers for people pass the filters in `formats`, which group them; a bare number in a template is a key in a link.
+USE_THOUSAND_SEPARATOR = False
 
 # --- Work ----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = required(

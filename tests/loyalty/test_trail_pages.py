@@ -17,7 +17,8 @@ ADDRESS = "/changes/"
 @pytest.fixture
 def tea(client, marketer):
     client.force_login(marketer)
-    tea = Product.objects.create(sku="4011", name="Tea", currency="USD", stock=3)
+    # A key of four digits and more: written like an amount it would lead nowhere.
+    tea = Product.objects.create(pk=1_234_567, sku="4011", name="Tea", currency="USD", stock=3)
     with acting(lambda: Actor(Via.API, 7, "anna", "rk_ab12")), because("Counted again."):
         tea.category, tea.stock = Category.objects.create(path="Hot > Tea", name="Tea"), 9
         tea.save()
