@@ -36,15 +36,23 @@ def tracked_models(app: AppConfig) -> list[type[Model]]:
 
 
 def keep_trail(app_config: AppConfig, **kwargs: object) -> None:
-    """A receiver of Django's `post_migrate`: make the triggers that are not there yet."""
+    """A receiver of Django's `post_migrate`: make what triggers are missing, drop those nobody wants any more."""
+    wanted = [*tracked_models(app_config), *(_accounts() if app_config.name == "loyalty" else ())]
     with connection.cursor() as cursor:
         cursor.execute(FOUND)
         there = {(table.strip('"'), name) for table, name in cursor.fetchall()}
-        for model in [*tracked_models(app_config), *(_accounts() if app_config.name == "loyalty" else ())]:
+        for model in wanted:
             for event, tables in EVENTS.items():
-                name = f"trail_{event.lower()}"
-                if (model._meta.db_table, name) not in there:
-                    cursor.execute(_trigger(model, name, event, tables))
+                if (model._meta.db_table, _name(event)) not in there:
+                    cursor.execute(_trigger(model, _name(event), event, tables))
+        for model in set(app_config.get_models(include_auto_created=True)) - set(wanted):
+            for event in EVENTS:
+                if (model._meta.db_table, _name(event)) in there:
+                    cursor.execute(f'DROP TRIGGER {_name(event)} ON "{model._meta.db_table}"')
+
+
+def _name(event: str) -> str:
+    return f"trail_{event.lower()}"
 
 
 def _accounts() -> Iterator[type[Model]]:

@@ -9,10 +9,10 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from rest_framework.test import APIClient
 
-from loyalty.models import AuditEntry, Customer, Product
+from loyalty.models import AuditEntry, Consent, Customer, Product
 from loyalty.services.keys import create_key
 from loyalty.services.trail import SETTING, Actor, Via, acting, because
-from loyalty.services.trail_triggers import ACCOUNTS, EVENTS, tracked_models
+from loyalty.services.trail_triggers import ACCOUNTS, EVENTS, keep_trail, tracked_models
 from tests.rows import fill
 
 pytestmark = pytest.mark.django_db
@@ -188,3 +188,19 @@ def test_a_call_is_the_doing_of_its_key(marketer, at):
     ]
     assert {entry.api_key for entry in entries} == {str(key)}
     assert told(table="loyalty_apikey", action="changed") == [], "that a key was used is no change"
+
+
+def test_a_table_that_is_tracked_no_more_loses_its_triggers_and_gets_them_back(monkeypatch):
+    def events():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'loyalty_consent'::regclass "
+                           "AND tgname LIKE 'trail\\_%'")  # fmt: skip
+            return cursor.fetchone()[0]
+
+    config = apps.get_app_config("loyalty")
+    monkeypatch.setattr(Consent, "untracked", "Because a test says so.", raising=False)
+    keep_trail(config)
+    assert events() == 0
+    monkeypatch.delattr(Consent, "untracked")
+    keep_trail(config)
+    assert events() == len(EVENTS)
