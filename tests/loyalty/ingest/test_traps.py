@@ -36,7 +36,10 @@ def test_a_packed_file_that_breaks_off(tmp_path):
     assert "damaged or incomplete" in refused(tmp_path / "file", content[: len(content) // 2])
 
 
-@pytest.mark.parametrize("inner", [b"PAR1....", b"PK\x03\x04....", gzip.compress(b"a,b\n1,2\n")])
+# Named: a packed file holds its second, and processes that test side by side must name a test alike.
+@pytest.mark.parametrize(
+    "inner", [b"PAR1....", b"PK\x03\x04....", gzip.compress(b"a,b\n1,2\n")], ids=["parquet", "zip", "gzip"]
+)
 def test_only_a_table_of_text_may_be_packed(tmp_path, inner):
     assert "Only CSV files may be packed" in refused(tmp_path / "file", gzip.compress(inner))
 
