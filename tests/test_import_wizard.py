@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -271,15 +270,16 @@ def test_the_browsers_back_button_does_no_harm(page, worker: Worker, tmp_path):
 
 
 @pytest.mark.real_data
-def test_every_row_of_online_retail_is_accounted_for(page, worker: Worker, complaints, tmp_path):
-    """Half a million lines of a real shop, through every step, in the browser, twice."""
-    packed = Path(os.environ.get("REAL_DATA_DIR", "")) / "online_retail" / "online_retail.csv.gz"
-    if not os.environ.get("REAL_DATA_DIR") or not packed.exists():
-        pytest.skip("REAL_DATA_DIR does not name a folder with online_retail/online_retail.csv.gz.")
+@pytest.mark.parametrize(
+    "name", ["online_retail/online_retail.csv.gz", "complete_journey_dev/transactions.csv.gz"], ids=["gifts", "grocery"]
+)
+def test_every_row_of_a_real_shop_is_accounted_for(page, worker: Worker, complaints, real_data_dir, name):
+    """Half a million lines, then a million, of two real shops: through every step, in the browser, twice."""
+    packed = real_data_dir / name
     with gzip.open(packed, "rt", encoding="utf-8", newline="") as file:
         n_rows = sum(1 for _ in csv.reader(file)) - 1
     for counted in ("taken in", "Nothing new"):
-        take_online_retail(page, packed, counted)
+        take_real_shop(page, packed, counted)
         run = IngestRun.objects.latest("pk")
         assert run.n_rows == n_rows
         assert run.n_created + run.n_updated + run.n_unchanged + run.n_rejected == n_rows
@@ -288,7 +288,7 @@ def test_every_row_of_online_retail_is_accounted_for(page, worker: Worker, compl
     assert complaints == []
 
 
-def take_online_retail(page: Page, path: Path, counted: str) -> None:
+def take_real_shop(page: Page, path: Path, counted: str) -> None:
     expect.set_options(timeout=600_000)
     upload(page, "orders", path)
     go_on(page, "This looks right")
