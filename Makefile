@@ -43,7 +43,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --fork-strat
 
 lock:
 	@$(LOCK) --extra demo --output-file requirements.lock
-	@$(LOCK) --extra demo --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(LOCK) --extra demo --extra dev --extra mlflow --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
 	@rm -rf $(VENV) build var

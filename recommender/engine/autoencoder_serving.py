@@ -10,6 +10,7 @@ from scipy import sparse
 
 from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
+from recommender.engine.history import CustomerHistory
 from recommender.engine.splits import EvaluationSlice
 
 # Small, so that the deep part corrects the shallow one instead of drowning it while both are young.
@@ -82,10 +83,10 @@ class AutoencoderScorer(Recommender):
         """Not here: learning needs JAX, which serving processes do not load."""
         raise NotImplementedError("fit recommender.engine.autoencoder.Autoencoder instead")
 
-    def score(self, history: sparse.csr_matrix) -> NDArray[np.float32]:
+    def _scores(self, history: CustomerHistory) -> NDArray[np.float32]:
         """Logits of the next purchase for the modelled products, all others below them."""
         head = self._fitted("head_")
-        logits = forward(self.layers_, encoded(history[:, head]))
+        logits = forward(self.layers_, encoded(history.weights[:, head]))
         scores = np.empty(history.shape, dtype=np.float32)
         scores[:] = self.popularity_ + (logits.min(axis=1, keepdims=True) - 2.0)
         scores[:, head] = logits

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 
-from recommender.engine.dataset import IdMap, InteractionMatrix
+from recommender.engine.dataset import InteractionMatrix
+from recommender.engine.history import CustomerHistory, History, as_history
+from recommender.engine.ids import IdMap
+from recommender.engine.space import Dimension
 from recommender.engine.splits import EvaluationSlice
 
 ROWS_PER_BLOCK = 512
@@ -51,6 +53,8 @@ class Recommender(BaseEstimator):
     """
 
     kind: ClassVar[str]
+    # What a search may change, by the name of the constructor's argument.
+    space: ClassVar[Mapping[str, Dimension]] = {}
 
     @abstractmethod
     def fit(
@@ -72,22 +76,45 @@ class Recommender(BaseEstimator):
         """
 
     @abstractmethod
-    def score(self, history: sparse.csr_matrix) -> NDArray[np.float32]:
+    def _scores(self, history: CustomerHistory) -> NDArray[np.float32]:
+        """What ``score`` returns, by a fitted recommender."""
+
+    def score(self, history: History) -> NDArray[np.float32]:
         """Score every product for every customer.
 
         Parameters
         ----------
-        history : csr_matrix of float32, shape (n_customers, n_products)
+        history : CustomerHistory or csr_matrix of float32, shape (n_customers, n_products)
+            A bare matrix is a history without times and traits.
 
         Returns
         -------
         ndarray of float32, shape (n_customers, n_products)
-            Higher is better; comparable within a row only.
+            Finite; higher is better; comparable within a row only.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
         """
+        self._fitted("product_ids_")
+        return self._scores(as_history(history))
+
+    def because(self, history: History, items: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The purchase behind every recommendation: the product whose removal from the history lowers the score most.
+
+        Parameters
+        ----------
+        history : CustomerHistory or csr_matrix of float32, shape (n_customers, n_products)
+        items : ndarray of int64, shape (n_customers, k)
+            Product rows as ``recommend`` gives them.
+
+        Returns
+        -------
+        ndarray of int64, shape (n_customers, k)
+            Product rows, ``-1`` where no purchase speaks for it. Algorithms that do not look at purchases claim none.
+        """
+        self._fitted("product_ids_")
+        return np.full(items.shape, -1, dtype=np.int64)
 
     @abstractmethod
     def to_artefact(self) -> Artefact:
@@ -108,13 +135,13 @@ class Recommender(BaseEstimator):
         return IdMap(self._fitted("product_ids_"))
 
     def recommend(
-        self, history: sparse.csr_matrix, k: int, *, exclude_seen: bool
+        self, history: History, k: int, *, exclude_seen: bool
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Rank the catalogue for every customer.
 
         Parameters
         ----------
-        history : csr_matrix of float32, shape (n_customers, n_products)
+        history : CustomerHistory or csr_matrix of float32, shape (n_customers, n_products)
         k : int
             How many products a customer; at least 1.
         exclude_seen : bool
@@ -130,16 +157,17 @@ class Recommender(BaseEstimator):
         if k < 1:
             raise ValueError(f"k is {k}, it must be at least 1")
         self._fitted("product_ids_")
-        starts = range(0, max(history.shape[0], 1), ROWS_PER_BLOCK)
-        blocks = [self._ranked(history[at : at + ROWS_PER_BLOCK], k, exclude_seen) for at in starts]
+        known = as_history(history)
+        starts = range(0, max(len(known), 1), ROWS_PER_BLOCK)
+        blocks = [self._ranked(known[at : at + ROWS_PER_BLOCK], k, exclude_seen) for at in starts]
         return np.concatenate([items for items, _ in blocks]), np.concatenate([best for _, best in blocks])
 
     def _ranked(
-        self, history: sparse.csr_matrix, k: int, exclude_seen: bool
+        self, history: CustomerHistory, k: int, exclude_seen: bool
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         scores = np.array(self.score(history), dtype=np.float32)
         if exclude_seen:
-            scores[history.nonzero()] = -np.inf
+            scores[history.weights.nonzero()] = -np.inf
         return top_k(scores, k)
 
     def _fitted(self, name: str) -> Any:

@@ -9,7 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.engine.dataset import FrameInvalid, IdMap
+from recommender.engine.dataset import FrameInvalid
+from recommender.engine.ids import IdMap
 
 
 def baskets_from_frame(frame: pa.Table) -> list[NDArray[np.int64]]:

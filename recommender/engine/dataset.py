@@ -9,8 +9,12 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import sparse
+
+from recommender.engine.attributes import Attributes
+from recommender.engine.history import CustomerHistory, PurchaseLog
+from recommender.engine.ids import IdMap
 
 FRAME_SCHEMA = pa.schema(
     [
@@ -23,45 +27,12 @@ FRAME_SCHEMA = pa.schema(
 MICROSECONDS_PER_DAY = 86_400_000_000
 
 
+class TimesUnknown(Exception):
+    """An algorithm has to go back in time, and the interactions came without their times."""
+
+
 class FrameInvalid(Exception):
     """The frame lacks a column, has a column of the wrong type, or holds an empty cell."""
-
-
-class IdMap:
-    """Two-way map between keys and matrix positions.
-
-    Parameters
-    ----------
-    ids : array_like of int64, shape (n,)
-        Keys; duplicates are dropped. Position ``i`` is the ``i``-th smallest key.
-    """
-
-    def __init__(self, ids: ArrayLike) -> None:
-        self.ids: NDArray[np.int64] = np.unique(np.asarray(ids, dtype=np.int64))
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, IdMap) and np.array_equal(self.ids, other.ids)
-
-    def __hash__(self) -> int:
-        return hash(self.ids.tobytes())
-
-    def rows_of(self, ids: ArrayLike) -> NDArray[np.int64]:
-        """Positions of the given keys, shape (len(ids),) int64, ``-1`` where a key is unknown."""
-        wanted = np.asarray(ids, dtype=np.int64)
-        if not len(self.ids):
-            return np.full(wanted.shape, -1, dtype=np.int64)
-        rows = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
-        return np.where(self.ids[rows] == wanted, rows, -1)
-
-    def ids_of(self, rows: ArrayLike) -> NDArray[np.int64]:
-        """Keys at the given positions, same shape, int64; position ``-1`` stays ``-1``."""
-        wanted = np.asarray(rows, dtype=np.int64)
-        if not len(self.ids):
-            return np.full(wanted.shape, -1, dtype=np.int64)
-        return np.where(wanted >= 0, self.ids[wanted], -1)
 
 
 @dataclass(frozen=True)
@@ -73,11 +44,21 @@ class InteractionMatrix:
     matrix : csr_matrix of float32, shape (n_customers, n_products)
     customers, products : IdMap
         Row and column maps.
+    log : PurchaseLog, optional
+        The same interactions with their times, read at the end of the span.
+    traits, facts : Attributes, optional
+        Who the customers are and what the products are, a row each.
+    half_life_days : float, optional
+        By which the weights were aged.
     """
 
     matrix: sparse.csr_matrix
     customers: IdMap
     products: IdMap
+    log: PurchaseLog | None = None
+    traits: Attributes | None = None
+    facts: Attributes | None = None
+    half_life_days: float | None = None
 
     @classmethod
     def from_frame(
@@ -121,7 +102,32 @@ class InteractionMatrix:
             shape=(len(customers), len(products)),
             dtype=np.float32,
         ).tocsr()
-        return cls(matrix, customers, products)
+        return cls(matrix, customers, products, half_life_days=half_life_days)
+
+    def described(
+        self, *, log: PurchaseLog | None, traits: Attributes | None = None, facts: Attributes | None = None
+    ) -> InteractionMatrix:
+        """The same interactions with their times and with what is known of customers and products."""
+        return replace(self, log=log, traits=traits, facts=facts)
+
+    @property
+    def history(self) -> CustomerHistory:
+        """What a recommender scores all these customers from."""
+        return CustomerHistory(self.matrix, self.log, self.traits)
+
+    def earlier(self, days: float) -> InteractionMatrix:
+        """The same customers and products as they were known ``days`` before.
+
+        Raises
+        ------
+        TimesUnknown
+            When there is no log to go back in.
+        """
+        if self.log is None:
+            raise TimesUnknown("the interactions came without their times")
+        log = self.log.earlier(days)
+        matrix = log.matrix(len(self.products), half_life_days=self.half_life_days)
+        return replace(self, matrix=matrix, log=log)
 
     @property
     def fingerprint(self) -> str:
@@ -142,7 +148,31 @@ class InteractionMatrix:
     def rows(self, customer_rows: NDArray[np.int64]) -> InteractionMatrix:
         """The same products for a sorted choice of customers, by matrix row."""
         picked = IdMap(self.customers.ids[customer_rows])
-        return replace(self, matrix=self.matrix[customer_rows], customers=picked)
+        log = None if self.log is None else self.log.rows(customer_rows)
+        traits = None if self.traits is None else self.traits.rows(customer_rows)
+        return replace(self, matrix=self.matrix[customer_rows], customers=picked, log=log, traits=traits)
+
+
+def purchase_log(frame: pa.Table, *, until: datetime, customers: IdMap, products: IdMap) -> PurchaseLog:
+    """Rows with ``occurred_at < until`` of these customers and products, with their ages at ``until``.
+
+    Parameters
+    ----------
+    frame : pyarrow.Table
+        Columns as in ``FRAME_SCHEMA``, without empty cells.
+    until : datetime
+        Aware instant.
+    customers, products : IdMap
+        Keys outside are left out.
+    """
+    columns = columns_in_span(frame, None, until)
+    rows, cols = customers.rows_of(columns["customer_id"]), products.rows_of(columns["product_id"])
+    ages = _age_days(columns["occurred_at"], until)
+    order = np.lexsort((cols, -ages, rows))
+    order = order[(rows[order] >= 0) & (cols[order] >= 0)]
+    starts = np.searchsorted(rows[order], np.arange(len(customers) + 1))
+    weights = columns["weight"][order].astype(np.float32)
+    return PurchaseLog(starts, cols[order].astype(np.int32), ages[order].astype(np.float32), weights)
 
 
 def checked(frame: pa.Table) -> pa.Table:
@@ -178,6 +208,10 @@ def _aged(
         return weights.astype(np.float32)
     if until is None:
         raise ValueError("half_life_days needs until: ages are counted from there")
+    aged = np.exp2(-_age_days(occurred_at, until) / half_life_days)
+    return (weights.astype(np.float32) * aged).astype(np.float32)
+
+
+def _age_days(occurred_at: NDArray[np.generic], until: datetime) -> NDArray[np.float64]:
     end = pa.scalar(until, FRAME_SCHEMA.field("occurred_at").type).value
-    age_days = (end - occurred_at.astype("datetime64[us]").astype(np.int64)) / MICROSECONDS_PER_DAY
-    return (weights.astype(np.float32) * np.exp2(-age_days / half_life_days)).astype(np.float32)
+    return np.asarray((end - occurred_at.astype("datetime64[us]").astype(np.int64)) / MICROSECONDS_PER_DAY)

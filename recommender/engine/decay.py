@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from recommender.engine.base import Recommender
-from recommender.engine.dataset import IdMap, InteractionMatrix
+from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
+from recommender.engine.ids import IdMap
 from recommender.engine.metrics import Estimate, bootstrap_mean, ndcg_at_k
 from recommender.engine.splits import EvaluationSlice, SpanTooShort, evaluation_slice
 

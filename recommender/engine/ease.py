@@ -10,6 +10,8 @@ from scipy import linalg, sparse
 
 from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
+from recommender.engine.history import CustomerHistory, History, as_history
+from recommender.engine.ids import IdMap
 from recommender.engine.splits import EvaluationSlice
 
 TIE_BREAK = 1e-6
@@ -63,11 +65,25 @@ class Ease(Recommender):
         self.learning_curve_: list[dict[str, float]] = []
         return self
 
-    def score(self, history: sparse.csr_matrix) -> NDArray[np.float32]:
+    def _scores(self, history: CustomerHistory) -> NDArray[np.float32]:
         """Scores of shape (n_customers, n_products), float32."""
         scores = np.tile(self._fitted("tie_break_"), (history.shape[0], 1))
-        scores[:, self.columns_] += self._saturated(history) @ self.weights_
+        scores[:, self.columns_] += self._saturated(history.weights) @ self.weights_
         return scores
+
+    def because(self, history: History, items: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The purchase that adds most to the score; exact, for the score is a sum over purchases."""
+        columns = IdMap(self._fitted("columns_"))
+        saturated = self._saturated(as_history(history).weights).tocsr()
+        named = np.full(items.shape, -1, dtype=np.int64)
+        for row, offered in enumerate(columns.rows_of(items)):
+            own = saturated[row]
+            if own.nnz:
+                shares = own.data[:, None] * self.weights_[np.ix_(own.indices, np.maximum(offered, 0))]
+                best = shares.argmax(axis=0)
+                speaks = (offered >= 0) & (shares[best, np.arange(len(offered))] > 0)
+                named[row, speaks] = self.columns_[own.indices[best[speaks]]]
+        return named
 
     def to_artefact(self) -> Artefact:
         """Parameters, product keys, the head and its weights."""

@@ -6,10 +6,10 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
+from recommender.engine.history import CustomerHistory, History, as_history
 from recommender.engine.splits import EvaluationSlice
 
 # So small that popularity only orders what the customer's own history does not.
@@ -47,10 +47,18 @@ class PersonalFrequency(Recommender):
         self.learning_curve_: list[dict[str, float]] = []
         return self
 
-    def score(self, history: sparse.csr_matrix) -> NDArray[np.float32]:
+    def _scores(self, history: CustomerHistory) -> NDArray[np.float32]:
         """The customer's own weights, shape (n_customers, n_products) float32."""
-        scores: NDArray[np.float32] = history.toarray().astype(np.float32) + self._fitted("tie_break_")
+        scores: NDArray[np.float32] = history.weights.toarray().astype(np.float32) + self._fitted("tie_break_")
         return scores
+
+    def because(self, history: History, items: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Their own earlier purchase of the product, where there is one."""
+        self._fitted("tie_break_")
+        bought = as_history(history).weights.tocsr()
+        rows = np.arange(len(items))[:, None]
+        own = np.asarray(bought[rows, np.maximum(items, 0)].toarray() > 0)
+        return np.where(own & (items >= 0), items, -1)
 
     def to_artefact(self) -> Artefact:
         """Parameters, product keys and the order of what was never bought."""

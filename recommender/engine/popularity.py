@@ -6,10 +6,10 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
+from recommender.engine.history import CustomerHistory
 from recommender.engine.splits import EvaluationSlice
 
 
@@ -38,7 +38,7 @@ class Popularity(Recommender):
         self.learning_curve_: list[dict[str, float]] = []
         return self
 
-    def score(self, history: sparse.csr_matrix) -> NDArray[np.float32]:
+    def _scores(self, history: CustomerHistory) -> NDArray[np.float32]:
         """The same scores for every customer, shape (n_customers, n_products) float32."""
         popularity = self._fitted("popularity_")
         return np.broadcast_to(popularity, (history.shape[0], len(popularity)))

@@ -15,7 +15,7 @@ from sklearn.exceptions import NotFittedError
 
 from recommender.engine.base import Artefact, Progress
 from recommender.engine.baskets import baskets_fingerprint, baskets_together
-from recommender.engine.dataset import IdMap
+from recommender.engine.ids import IdMap
 
 ROWS_PER_BLOCK = 1024
 MAX_BASKET = 200

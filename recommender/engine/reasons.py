@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recommender.engine.dataset import IdMap, InteractionMatrix, columns_in_span
+from recommender.engine.dataset import InteractionMatrix, columns_in_span
+from recommender.engine.ids import IdMap
 
 
 @dataclass(frozen=True)

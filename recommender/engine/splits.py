@@ -11,7 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.engine.dataset import IdMap, InteractionMatrix
+from recommender.engine.attributes import Attributes
+from recommender.engine.dataset import InteractionMatrix, purchase_log
+from recommender.engine.history import CustomerHistory
+from recommender.engine.ids import IdMap
 
 
 class SpanTooShort(Exception):
@@ -24,21 +27,21 @@ class EvaluationSlice:
 
     Attributes
     ----------
-    history : csr_matrix of float32, shape (n, n_products)
-        Weights before the window.
+    history : CustomerHistory, shape (n, n_products)
+        What was known before the window.
     answers : csr_matrix of float32, shape (n, n_products)
         1 where the customer bought the product within the window; no row is empty.
     customer_rows : ndarray of int64, shape (n,)
         Rows of these customers in the split's matrices.
     """
 
-    history: sparse.csr_matrix
+    history: CustomerHistory
     answers: sparse.csr_matrix
     customer_rows: NDArray[np.int64]
 
     def first_purchases(self) -> EvaluationSlice:
         """Only the answers that the customer had never bought before; customers without one drop out."""
-        fresh = self.answers - self.answers.multiply(self.history > 0)
+        fresh = self.answers - self.answers.multiply(self.history.weights > 0)
         return _slice(self.history, fresh.tocsr(), self.customer_rows)
 
 
@@ -71,6 +74,8 @@ def temporal_split(
     window_days: int = 28,
     min_customers: int = 5,
     half_life_days: float | None = None,
+    facts: pa.Table | None = None,
+    traits: pa.Table | None = None,
 ) -> TemporalSplit:
     """Split interactions before ``until`` into train, validation window and test window.
 
@@ -86,6 +91,8 @@ def temporal_split(
         The catalogue: products with at least so many distinct buyers before the test window.
     half_life_days : float, optional
         Ageing of the weights in every history, counted from that history's end.
+    facts, traits : pyarrow.Table, optional
+        Products by ``product_id``, customers by ``customer_id``, as ``Attributes.from_frame`` wants them.
 
     Raises
     ------
@@ -95,11 +102,12 @@ def temporal_split(
     test_since = until - timedelta(days=window_days)
     validation_since = test_since - timedelta(days=window_days)
     products = _catalogue(frame, test_since, min_customers)
-    before_test = InteractionMatrix.from_frame(
-        frame, until=test_since, products=products, half_life_days=half_life_days
+    customers = InteractionMatrix.from_frame(frame, until=test_since, products=products).customers
+    known = partial(
+        _known, frame, customers=customers, products=products, half_life_days=half_life_days, facts=facts, traits=traits
     )
-    spanned = partial(InteractionMatrix.from_frame, frame, customers=before_test.customers, products=products)
-    train = spanned(until=validation_since, half_life_days=half_life_days)
+    spanned = partial(InteractionMatrix.from_frame, frame, customers=customers, products=products)
+    before_test, train = known(until=test_since), known(until=validation_since)
     chosen = spanned(since=validation_since, until=test_since)
     final = spanned(since=test_since, until=until)
     return TemporalSplit(
@@ -110,6 +118,27 @@ def temporal_split(
         validation_since=validation_since,
         test_since=test_since,
         test_until=until,
+    )
+
+
+def _known(
+    frame: pa.Table,
+    *,
+    until: datetime,
+    customers: IdMap,
+    products: IdMap,
+    half_life_days: float | None,
+    facts: pa.Table | None,
+    traits: pa.Table | None,
+) -> InteractionMatrix:
+    """Everything of these customers and products that was known at one moment."""
+    bare = InteractionMatrix.from_frame(
+        frame, until=until, customers=customers, products=products, half_life_days=half_life_days
+    )
+    return bare.described(
+        log=purchase_log(frame, until=until, customers=customers, products=products),
+        traits=None if traits is None else Attributes.from_frame(traits, "customer_id", customers),
+        facts=None if facts is None else Attributes.from_frame(facts, "product_id", products),
     )
 
 
@@ -124,7 +153,7 @@ def _catalogue(frame: pa.Table, until: datetime, min_customers: int) -> IdMap:
 def evaluation_slice(history: InteractionMatrix, window: InteractionMatrix) -> EvaluationSlice:
     """Customers with a history who bought something in the window; both matrices have the same rows and columns."""
     rows = np.arange(len(history.customers), dtype=np.int64)
-    return _slice(history.matrix, (window.matrix > 0).astype(np.float32).tocsr(), rows, needs_history=True)
+    return _slice(history.history, (window.matrix > 0).astype(np.float32).tocsr(), rows, needs_history=True)
 
 
 def _filled(history: InteractionMatrix, window: InteractionMatrix, name: str) -> EvaluationSlice:
@@ -135,7 +164,7 @@ def _filled(history: InteractionMatrix, window: InteractionMatrix, name: str) ->
 
 
 def _slice(
-    history: sparse.csr_matrix,
+    history: CustomerHistory,
     answers: sparse.csr_matrix,
     customer_rows: NDArray[np.int64],
     needs_history: bool = False,
@@ -143,5 +172,5 @@ def _slice(
     answers.eliminate_zeros()
     kept = np.diff(answers.indptr) > 0
     if needs_history:
-        kept &= np.diff(history.indptr) > 0
-    return EvaluationSlice(history[kept], answers[kept], customer_rows[kept])
+        kept &= np.diff(history.weights.indptr) > 0
+    return EvaluationSlice(history[np.flatnonzero(kept)], answers[kept], customer_rows[kept])

@@ -12,7 +12,7 @@ from loyalty.models import Product
 from loyalty.services.progress import Progress
 from recommender import registry
 from recommender.engine.baskets import baskets_from_frame
-from recommender.engine.dataset import IdMap
+from recommender.engine.ids import IdMap
 from recommender.engine.prod2vec import Neighbours, Prod2Vec, RelationsLearnt, TooFewBaskets, learn_relations
 from recommender.models import ModelVersion, ProductRelation
 from recommender.queries.interactions import purchases_until

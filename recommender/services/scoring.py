@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from loyalty.services.progress import Progress
 from recommender import registry
 from recommender.engine.base import Recommender
-from recommender.engine.dataset import IdMap, InteractionMatrix
+from recommender.engine.dataset import InteractionMatrix
+from recommender.engine.ids import IdMap
 from recommender.engine.reasons import Evidence, evidence
 from recommender.models import ModelVersion, Recommendation
 from recommender.queries.interactions import interactions_frame, purchases_until
@@ -37,7 +38,7 @@ def score_customers(
     history = _history(frame, recommender, version, as_of)
     everybody = history.customers.rows_of(np.asarray(customer_ids, dtype=np.int64))
     chosen = np.unique(everybody[everybody >= 0])
-    items, scores = recommender.recommend(history.matrix[chosen], k, exclude_seen=False)
+    items, scores = recommender.recommend(history.history[chosen], k, exclude_seen=False)
     rows = _rows(version, history.rows(chosen), items, scores, _evidence(frame, history, chosen, items, as_of), at)
     with report.writing():
         ids = [int(one) for one in customer_ids]

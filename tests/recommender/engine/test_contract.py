@@ -29,6 +29,9 @@ SERVED_BY = {
     "autoencoder": AutoencoderScorer,
 }
 
+# These name the purchase behind a recommendation.
+EXPLAINS = {"personal_frequency", "ease"}
+
 
 @pytest.fixture(scope="module")
 def split():
@@ -81,7 +84,7 @@ def test_never_offers_what_was_excluded(recommender, split):
     items, scores = recommender.fit(split.before_test).recommend(history, n_products + 3, exclude_seen=True)
 
     for row, offered in enumerate(items):
-        left = set(range(n_products)) - set(history[row].indices)
+        left = set(range(n_products)) - set(history[row].weights.indices)
         assert set(offered[offered >= 0]) == left
     assert (items[:, -3:] == -1).all()
     assert np.isneginf(scores[items == -1]).all()
@@ -144,6 +147,24 @@ def test_progress_is_told_over_both_fits_and_may_stop_them(split):
 
 def interrupt(done: int, total: int) -> None:
     raise KeyboardInterrupt
+
+
+def test_removing_the_named_reason_lowers_the_score(recommender, split):
+    history = split.test.history
+    items, _ = recommender.fit(split.before_test).recommend(history, 5, exclude_seen=False)
+    named = recommender.because(history, items)
+    rows, places = np.nonzero(named >= 0)
+    assert named.shape == items.shape
+    assert bool(len(rows)) == (recommender.kind in EXPLAINS)
+
+    for row, place in zip(rows[:40], places[:40], strict=True):
+        one, item = history[row], items[row, place]
+        less = recommender.score(one.without(named[row, [place]]))[0, item]
+        assert less < recommender.score(one)[0, item]
+
+
+def test_declares_a_space_that_a_search_can_walk(recommender):
+    assert set(recommender.space) <= set(recommender.get_params())
 
 
 def test_k_below_one_is_refused(recommender, split):

@@ -4,7 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recommender.engine.dataset import FRAME_SCHEMA, FrameInvalid, IdMap, InteractionMatrix
+from recommender.engine.dataset import FRAME_SCHEMA, FrameInvalid, InteractionMatrix
+from recommender.engine.ids import IdMap
 
 
 def frame(*rows):

@@ -61,7 +61,7 @@ def test_first_purchases_leave_out_what_was_bought_before():
     first = split.test.first_purchases()
 
     assert 0 < first.answers.nnz < split.test.answers.nnz
-    assert first.answers.multiply(first.history > 0).nnz == 0
+    assert first.answers.multiply(first.history.weights > 0).nnz == 0
     assert (np.diff(first.answers.indptr) > 0).all()
 
 
