@@ -70,9 +70,76 @@ def ndcg_at_k(items: NDArray[np.int64], answers: sparse.csr_matrix) -> FloatArra
     return (hits(items, answers) @ discounts) / np.maximum(best[possible], discounts[0])
 
 
+def average_precision_at_k(items: NDArray[np.int64], answers: sparse.csr_matrix) -> FloatArray:
+    """Mean of the precisions at every hit, over the at most k hits that could be; shape (n,) float64, 0 to 1."""
+    found = hits(items, answers)
+    k = items.shape[1]
+    precision = np.cumsum(found, axis=1) / np.arange(1, k + 1)
+    possible = np.minimum(np.diff(answers.indptr), k)
+    return (precision * found).sum(axis=1) / np.maximum(possible, 1)
+
+
+def novelty(items: NDArray[np.int64], buyers_share: NDArray[np.floating]) -> FloatArray:
+    """How little known the offered products are: mean surprise in bits, shape (n,).
+
+    Parameters
+    ----------
+    items : ndarray of int64, shape (n, k)
+    buyers_share : ndarray of float, shape (n_products,)
+        Share (0–1) of customers who had bought the product. One bought by half of them has 1 bit.
+
+    References
+    ----------
+    Zhou et al.: Solving the apparent diversity-accuracy dilemma of recommender systems, PNAS 2010.
+    """
+    known = items >= 0
+    bits = -np.log2(np.maximum(buyers_share, 1e-9))[items]
+    return np.where(known, bits, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+
+
+def diversity(items: NDArray[np.int64], groups: NDArray[np.generic]) -> FloatArray:
+    """Share (0–1) of pairs in a list that are of different groups, shape (n,); 1 for lists of one.
+
+    Parameters
+    ----------
+    items : ndarray of int64, shape (n, k)
+    groups : ndarray, shape (n_products,)
+        The category of every product.
+    """
+    k = items.shape[1]
+    _, codes = np.unique(groups, return_inverse=True)
+    of_item = np.where(items >= 0, codes[items], -1 - np.arange(k))
+    same = (of_item[:, :, None] == of_item[:, None, :]).sum(axis=(1, 2)) - k
+    length = (items >= 0).sum(axis=1)
+    pairs = length * (length - 1)
+    return 1.0 - same / np.maximum(pairs, 1)
+
+
 def coverage(items: NDArray[np.int64], n_products: int) -> float:
     """Share (0–1) of the catalogue that is offered to at least one customer."""
     return len(np.unique(items[items >= 0])) / n_products
+
+
+def bootstrap_ratio(
+    values: FloatArray,
+    others: FloatArray,
+    rng: np.random.Generator,
+    *,
+    level: float = 0.95,
+    n_resamples: int = 1000,
+) -> Estimate:
+    """Mean of ``values`` over mean of ``others``, of the same customers, with a percentile interval.
+
+    Parameters
+    ----------
+    values, others : ndarray of float64, shape (n,)
+        One value a customer, in the same order; n >= 1.
+    """
+    if len(values) != len(others):
+        raise ValueError(f"{len(values)} values cannot be compared with {len(others)}")
+    counts = _resampled(len(values), rng, n_resamples)
+    low, high = np.quantile((counts @ values) / (counts @ others), [(1 - level) / 2, (1 + level) / 2])
+    return Estimate(float(low), float(np.mean(values) / np.mean(others)), float(high))
 
 
 def bootstrap_mean(
@@ -98,10 +165,13 @@ def bootstrap_mean(
     ----------
     Efron, Tibshirani: An Introduction to the Bootstrap, 1993.
     """
-    if not len(values):
-        raise ValueError("no values to average")
-    # How often each customer is drawn is multinomial: one matrix product instead of n_resamples gathers.
-    counts = rng.multinomial(len(values), np.full(len(values), 1 / len(values)), size=n_resamples)
-    means = counts @ values / len(values)
+    means = _resampled(len(values), rng, n_resamples) @ values / len(values)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Estimate(float(low), float(np.mean(values)), float(high))
+
+
+def _resampled(n: int, rng: np.random.Generator, n_resamples: int) -> NDArray[np.int64]:
+    if not n:
+        raise ValueError("no values to average")
+    # How often each customer is drawn is multinomial: one matrix product instead of n_resamples gathers.
+    return rng.multinomial(n, np.full(n, 1 / n), size=n_resamples)

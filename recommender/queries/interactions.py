@@ -22,3 +22,12 @@ def interactions_frame(purchases: pa.Table) -> pa.Table:
     weights = pa.repeat(pa.scalar(1.0, pa.float32()), purchases.num_rows)
     columns = ["customer_id", "product_id", "occurred_at"]
     return purchases.select(columns).append_column("weight", weights).select(FRAME_SCHEMA.names).cast(FRAME_SCHEMA)
+
+
+def shop_purchases(until: datetime) -> pa.Table:
+    """The same interactions with the order, the quantity and the money of every line."""
+    purchases = purchases_until(until)
+    table = interactions_frame(purchases)
+    for name, kind in (("order_id", pa.int64()), ("quantity", pa.float64()), ("amount", pa.float64())):
+        table = table.append_column(name, purchases[name].cast(kind))
+    return table

@@ -15,11 +15,9 @@ from loyalty.queries.orders import data_horizon
 from recommender.engine.decay import TASKS, HalfLife, Span, choose_half_life
 from recommender.engine.metrics import Estimate
 from recommender.engine.splits import SpanTooShort
-from recommender.management.purchases import ColumnsUnknown, purchases_file
+from recommender.management.shops.files import COLUMNS, ColumnsUnknown, purchases_file
 from recommender.queries.interactions import interactions_frame, purchases_until
 from recommender.services.decay import grid_rows, tested_row
-
-COLUMNS = "CustomerID,StockCode,InvoiceDate,Quantity"
 
 
 class Command(BaseCommand):

@@ -1,0 +1,26 @@
+"""Every recommender that can be trained, by name, as it is set up for retail; the simpler first."""
+
+from __future__ import annotations
+
+from recommender.engine.autoencoder import Autoencoder
+from recommender.engine.base import Recommender
+from recommender.engine.ease import Ease
+from recommender.engine.frequency import PersonalFrequency
+from recommender.engine.popularity import Popularity
+
+
+def lineup(random_state: int) -> dict[str, Recommender]:
+    """Unfitted recommenders by ``kind``, from the simplest to the one that learns most.
+
+    Parameters
+    ----------
+    random_state : int
+        For those that draw.
+    """
+    everyone: tuple[Recommender, ...] = (
+        Popularity(),
+        PersonalFrequency(),
+        Ease(),
+        Autoencoder(random_state=random_state),
+    )
+    return {one.kind: one for one in everyone}
