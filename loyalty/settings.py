@@ -146,6 +146,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 JOB_SWEEP_SECONDS = 5
 SOURCES_DUE_SECONDS = 60
 BEHAVIOUR_DUE_SECONDS = 3600
+# Lists look at the stock when they are read; this is how late the log of what stands in for what may be.
+STOCK_LOG_SECONDS = 30
 CELERY_BEAT_SCHEDULE = {
     "sweep-features": {"task": "loyalty.sweep_features", "schedule": 600, "options": {"expires": 600}},
     "sweep-jobs": {
@@ -166,6 +168,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "loyalty.read_behaviour_when_due",
         "schedule": BEHAVIOUR_DUE_SECONDS,
         "options": {"expires": BEHAVIOUR_DUE_SECONDS},
+    },
+    "replace-what-is-out": {
+        "task": "recommender.replace_what_is_out",
+        "schedule": STOCK_LOG_SECONDS,
+        "options": {"expires": STOCK_LOG_SECONDS},
     },
 }
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=45)

@@ -5,7 +5,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from loyalty.admin.records import LookOnlyAdmin
-from recommender.models import DecayChoice, ModelVersion, ProductRelation, Recommendation
+from recommender.models import (
+    DecayChoice,
+    ModelVersion,
+    ProductRelation,
+    ProductRuling,
+    Recommendation,
+    RelationRuling,
+    StockReplacement,
+)
 from recommender.registry import PromotionRefused, promote
 
 
@@ -46,6 +54,35 @@ class ProductRelationAdmin(LookOnlyAdmin):
     list_display = ["product", "kind", "other", "score", "model_version"]
     list_filter = ["kind"]
     list_select_related = ["product", "other", "model_version"]
+    search_fields = ["product__sku__exact"]
+    search_help_text = "SKU of the product"
+    ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []
+
+
+@admin.register(RelationRuling)
+class RelationRulingAdmin(LookOnlyAdmin):
+    list_display = ["product", "kind", "other", "verdict", "reason", "by", "at"]
+    list_filter = ["verdict", "kind"]
+    list_select_related = ["product", "other", "by"]
+    search_fields = ["product__sku__exact"]
+    search_help_text = "SKU of the product"
+
+
+@admin.register(ProductRuling)
+class ProductRulingAdmin(LookOnlyAdmin):
+    list_display = ["product", "verdict", "placement", "reason", "by", "at"]
+    list_filter = ["verdict"]
+    list_select_related = ["product", "by"]
+    search_fields = ["product__sku__exact"]
+    search_help_text = "SKU of the product"
+
+
+@admin.register(StockReplacement)
+class StockReplacementAdmin(LookOnlyAdmin):
+    list_display = ["product", "substitute", "kind", "out_since", "since", "until"]
+    list_filter = [("until", admin.EmptyFieldListFilter)]
+    list_select_related = ["product", "substitute"]
     search_fields = ["product__sku__exact"]
     search_help_text = "SKU of the product"
     ordering = ["-id"]

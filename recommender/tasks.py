@@ -1,6 +1,7 @@
 from datetime import datetime
 from typing import Any
 
+from celery import shared_task
 from django.utils.timezone import now
 
 from loyalty.queries.orders import data_horizon
@@ -10,6 +11,7 @@ from recommender.queries.decay import TASK as DECAY_TASK
 from recommender.services.decay import choose_half_lives
 from recommender.services.relations import learn_product_relations
 from recommender.services.serving import recommend_to_everybody
+from recommender.services.stock import replace_what_is_out
 from recommender.services.training import train_recommenders
 
 
@@ -46,6 +48,11 @@ def choose_half_lives_task(params: dict[str, Any], report: Progress) -> dict[str
     """Choose half-lives as of `as_of` (ISO), by default as of the newest order."""
     choices = choose_half_lives(as_of=_as_of(params), at=now(), seed=_seed(params), report=report)
     return {choice.task: choice.half_life_days for choice in choices}
+
+
+@shared_task(name="recommender.replace_what_is_out")  # type: ignore[untyped-decorator]
+def replace_what_is_out_task() -> None:
+    replace_what_is_out(at=now())
 
 
 def _as_of(params: dict[str, Any]) -> datetime:

@@ -10,7 +10,15 @@ from campaigns import models as campaigns
 from loyalty import models as loyalty
 from loyalty.services.ingest import kept_path
 from loyalty.services.keys import create_key
-from recommender.models import DecayChoice, ModelVersion, ProductRelation, Recommendation
+from recommender.models import (
+    DecayChoice,
+    ModelVersion,
+    ProductRelation,
+    ProductRuling,
+    Recommendation,
+    RelationRuling,
+    StockReplacement,
+)
 from segments.models import Segment, Segmentation, SegmentMembership
 
 AT = datetime(2017, 11, 1, 12, tzinfo=UTC)
@@ -49,6 +57,9 @@ def _fill_one(number: int) -> None:
     ProductRelation.objects.create(
         product=product, other=other, kind="similar", score=0.9, model_version=version, evidence={"baskets": 9}
     )
+    RelationRuling.objects.create(product=other, other=product, kind="similar", verdict="blocked", at=AT)
+    ProductRuling.objects.create(product=other, verdict="blocked", at=AT)
+    StockReplacement.objects.create(product=other, substitute=product, out_since=AT, since=AT, until=AT)
     _campaign(number, customer, product, version)
     assert segment.pk
 

@@ -20,6 +20,7 @@ MAKES = (
     "loyalty.add_ingestrun",
     "loyalty.add_job",
     "loyalty.change_job",
+    "recommender.add_relationruling",
     "segments.add_segment",
     "segments.change_segment",
 )
@@ -34,6 +35,7 @@ GUARDS = (
     "loyalty.change_product",
     "loyalty.merge_customer",
     "loyalty.delete_importsource",
+    "recommender.add_productruling",
     "recommender.change_modelversion",
 )
 

@@ -1,6 +1,17 @@
 from recommender.models.decay import DecayChoice
 from recommender.models.recommendations import Recommendation
 from recommender.models.relations import ProductRelation
+from recommender.models.rulings import ProductRuling, RelationRuling, Verdict
+from recommender.models.stock import StockReplacement
 from recommender.models.versions import ModelVersion
 
-__all__ = ["DecayChoice", "ModelVersion", "ProductRelation", "Recommendation"]
+__all__ = [
+    "DecayChoice",
+    "ModelVersion",
+    "ProductRelation",
+    "ProductRuling",
+    "Recommendation",
+    "RelationRuling",
+    "StockReplacement",
+    "Verdict",
+]

@@ -1,0 +1,38 @@
+"""What people said about relations and about recommending a product."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from recommender.models import ProductRelation, ProductRuling, RelationRuling, Verdict
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A product pinned to a placement."""
+
+    product_id: int
+    placement: str
+
+
+def blocked_products() -> QuerySet[ProductRuling, int]:
+    """Keys of the products that are never recommended, as a subquery or to be read."""
+    return ProductRuling.objects.filter(verdict=Verdict.BLOCKED).values_list("product_id", flat=True)
+
+
+def pinned_products(placements: Sequence[str] | None = None) -> list[Pinned]:
+    """Products pinned to these placements, or to any; the newest pin first; one query."""
+    found = ProductRuling.objects.filter(verdict=Verdict.PINNED)
+    if placements is not None:
+        found = found.filter(placement__in=placements)
+    return [Pinned(*row) for row in found.order_by("-at", "-pk").values_list("product_id", "placement")]
+
+
+def without_blocked(relations: QuerySet[ProductRelation], *, any_of: Sequence[str] = ()) -> QuerySet[ProductRelation]:
+    """Leave out what somebody blocked; where `any_of` names kinds, a block of any of them counts."""
+    pair = RelationRuling.objects.filter(
+        verdict=Verdict.BLOCKED, product_id=OuterRef("product_id"), other_id=OuterRef("other_id")
+    )
+    ruled = pair.filter(kind__in=any_of) if any_of else pair.filter(kind=OuterRef("kind"))
+    return relations.exclude(Exists(ruled))
