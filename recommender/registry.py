@@ -17,13 +17,16 @@ from recommender.engine.autoencoder_serving import AutoencoderScorer
 from recommender.engine.base import Artefact, Recommender
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
+from recommender.engine.ials import Ials
+from recommender.engine.item_knn import ItemKnn
 from recommender.engine.popularity import Popularity
+from recommender.engine.tifu_knn import TifuKnn
 from recommender.models import ModelVersion
 
 log = structlog.get_logger(__name__)
 
 SERVED_BY: dict[str, type[Recommender]] = {
-    one.kind: one for one in (Popularity, PersonalFrequency, Ease, AutoencoderScorer)
+    one.kind: one for one in (Popularity, PersonalFrequency, Ease, AutoencoderScorer, ItemKnn, Ials, TifuKnn)
 }
 # Grows when the same data and seed would no longer give the same artefact.
 CODE_VERSION = "recommender-1"

@@ -6,7 +6,10 @@ from recommender.engine.autoencoder import Autoencoder
 from recommender.engine.base import Recommender
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
+from recommender.engine.ials import Ials
+from recommender.engine.item_knn import ItemKnn
 from recommender.engine.popularity import Popularity
+from recommender.engine.tifu_knn import TifuKnn
 
 
 def lineup(random_state: int) -> dict[str, Recommender]:
@@ -20,6 +23,9 @@ def lineup(random_state: int) -> dict[str, Recommender]:
     everyone: tuple[Recommender, ...] = (
         Popularity(),
         PersonalFrequency(),
+        TifuKnn(),
+        ItemKnn(),
+        Ials(random_state=random_state),
         Ease(),
         Autoencoder(random_state=random_state),
     )

@@ -14,23 +14,37 @@ from recommender.engine.autoencoder_serving import AutoencoderScorer
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
+from recommender.engine.ials import Ials
+from recommender.engine.item_knn import ItemKnn
 from recommender.engine.popularity import Popularity
 from recommender.engine.splits import temporal_split
+from recommender.engine.tifu_knn import TifuKnn
 from recommender.engine.training import advantage, fit_and_evaluate
 from tests.worlds import taste_world
 
 UNTIL = datetime(2024, 4, 30, tzinfo=UTC)
 SMALL = {"hidden_sizes": (16, 16), "max_products": 30, "max_epochs": 8, "batch_size": 32, "random_state": 3}
-RECOMMENDERS = [Popularity(), PersonalFrequency(), Ease(ridge=10.0, max_products=30), Autoencoder(**SMALL)]
+RECOMMENDERS = [
+    Popularity(),
+    PersonalFrequency(),
+    Ease(ridge=10.0, max_products=30),
+    Autoencoder(**SMALL),
+    ItemKnn(neighbours=10),
+    Ials(n_factors=8),
+    TifuKnn(neighbours=20),
+]
 SERVED_BY = {
     "popularity": Popularity,
     "personal_frequency": PersonalFrequency,
     "ease": Ease,
     "autoencoder": AutoencoderScorer,
+    "item_knn": ItemKnn,
+    "ials": Ials,
+    "tifu_knn": TifuKnn,
 }
 
 # These name the purchase behind a recommendation.
-EXPLAINS = {"personal_frequency", "ease"}
+EXPLAINS = {"personal_frequency", "ease", "item_knn"}
 
 
 @pytest.fixture(scope="module")
