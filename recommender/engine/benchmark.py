@@ -21,6 +21,10 @@ SAMPLE_SECONDS = 0.02
 MEGABYTE = 1024 * 1024
 
 
+class NotPossible(Exception):
+    """The data set lacks what a trial needs; the message says what."""
+
+
 @dataclass(frozen=True)
 class BenchmarkRow:
     """One figure.

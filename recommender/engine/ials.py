@@ -12,6 +12,7 @@ from scipy import sparse
 
 from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
+from recommender.engine.factor_search import FactorIndex
 from recommender.engine.history import CustomerHistory
 from recommender.engine.space import Dimension, Real, Whole
 from recommender.engine.splits import EvaluationSlice
@@ -121,6 +122,15 @@ class Ials(Recommender):
         scores: NDArray[np.float32] = self.fold_in(history) @ self.factors_.T
         scores[np.diff(history.weights.indptr) == 0] = self.popularity_
         return scores
+
+    def _ranked(
+        self, history: CustomerHistory, k: int, exclude_seen: bool
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The same ranking without ever holding a score for every product."""
+        if not np.diff(history.weights.indptr).all():
+            return super()._ranked(history, k, exclude_seen)
+        index = FactorIndex.of(self._fitted("factors_"))
+        return index.best(self.fold_in(history), k, excluded=history.weights if exclude_seen else None)
 
     def to_artefact(self) -> Artefact:
         """Parameters, product keys, factors and popularity."""

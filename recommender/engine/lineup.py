@@ -26,7 +26,10 @@ def lineup(random_state: int) -> dict[str, Recommender]:
         TifuKnn(),
         ItemKnn(),
         Ials(random_state=random_state),
+        ItemKnn(),
         Ease(),
+        Ials(random_state=random_state),
+        TifuKnn(),
         Autoencoder(random_state=random_state),
     )
     return {one.kind: one for one in everyone}
