@@ -15,6 +15,8 @@ from recommender.engine import artefacts
 from recommender.engine.artefacts import ArtefactDamaged
 from recommender.engine.autoencoder_serving import AutoencoderScorer
 from recommender.engine.base import Artefact, Recommender
+from recommender.engine.content import ContentBased
+from recommender.engine.demographic import DemographicPrior
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
 from recommender.engine.ials import Ials
@@ -26,7 +28,18 @@ from recommender.models import ModelVersion
 log = structlog.get_logger(__name__)
 
 SERVED_BY: dict[str, type[Recommender]] = {
-    one.kind: one for one in (Popularity, PersonalFrequency, Ease, AutoencoderScorer, ItemKnn, Ials, TifuKnn)
+    one.kind: one
+    for one in (
+        Popularity,
+        PersonalFrequency,
+        Ease,
+        AutoencoderScorer,
+        ItemKnn,
+        Ials,
+        TifuKnn,
+        ContentBased,
+        DemographicPrior,
+    )
 }
 # Grows when the same data and seed would no longer give the same artefact.
 CODE_VERSION = "recommender-1"

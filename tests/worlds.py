@@ -8,6 +8,7 @@ from scipy.special import expit
 
 from campaigns.engine.frames import CustomerFrame, PastCampaign, ReceptionFrame
 from loyalty.engine.silence_trial import Purchases
+from recommender.engine.shop import Shop
 
 
 def campaign_world(
@@ -121,3 +122,53 @@ def fading_world(
         "occurred_at": pa.array(moments, pa.timestamp("us", tz="UTC")),
     }
     return pa.table(columns)
+
+
+def brand_world(
+    rng: np.random.Generator, *, n_customers: int = 120, n_products: int = 40, n_launches: int = 30
+) -> Shop:
+    """A shop of 160 days where the brand decides: odd customers buy the odd brand only, and live in the north.
+
+    Launches come from day 60 on, their keys are the highest. Shelf, price and age say nothing; customers with a key
+    from 1000 + `n_customers` have bought nothing, and one trait says what they would.
+    """
+    rows = 40 * n_customers
+    customers = rng.integers(0, n_customers, rows)
+    days = rng.integers(0, 160, rows)
+    first_day = np.concatenate([np.zeros(n_products, dtype=int), np.sort(rng.integers(60, 130, n_launches))])
+    n_all = n_products + n_launches
+    products = 2 * rng.integers(0, n_all // 2, rows) + customers % 2
+    sold = days >= first_day[products]
+    start = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())
+    moments = 1_000_000 * (start + 86_400 * days + rng.integers(0, 86_400, rows))
+    purchases = {
+        "customer_id": pa.array(1000 + customers[sold], pa.int64()),
+        "product_id": pa.array(500 + products[sold], pa.int64()),
+        "weight": pa.array(np.ones(sold.sum()), pa.float32()),
+        "occurred_at": pa.array(moments[sold], pa.timestamp("us", tz="UTC")),
+    }
+    return Shop("brand_world", pa.table(purchases), _branded(n_all, rng), _residents(n_customers + 20, rng))
+
+
+def _branded(n: int, rng: np.random.Generator) -> pa.Table:
+    brands = np.array(["even", "odd"])[np.arange(n) % 2]
+    shelves = np.array(["left", "middle", "right"])[rng.integers(0, 3, n)]
+    return pa.table(
+        {
+            "product_id": pa.array(500 + np.arange(n), pa.int64()),
+            "brand": pa.array(brands),
+            "shelf": pa.array(shelves),
+            "price": pa.array(rng.uniform(1, 9, n), pa.float32()),
+            "text": pa.array([f"{brand} number {row}" for row, brand in enumerate(brands)]),
+        }
+    )
+
+
+def _residents(n: int, rng: np.random.Generator) -> pa.Table:
+    return pa.table(
+        {
+            "customer_id": pa.array(1000 + np.arange(n), pa.int64()),
+            "district": pa.array(np.array(["south", "north"])[np.arange(n) % 2]),
+            "age": pa.array(np.array(["18-34", "35-54", "55+"])[rng.integers(0, 3, n)]),
+        }
+    )

@@ -41,3 +41,31 @@ class IdMap:
         if not len(self.ids):
             return np.full(wanted.shape, -1, dtype=np.int64)
         return np.where(wanted >= 0, self.ids[wanted], -1)
+
+
+def extended(known: NDArray[np.int64], new: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Add keys to sorted ones.
+
+    Parameters
+    ----------
+    known : ndarray of int64, shape (n,)
+        Ascending.
+    new : array_like of int64, shape (m,)
+
+    Returns
+    -------
+    ids : ndarray of int64, shape (n + m,)
+        Ascending.
+    order : ndarray of int64, shape (n + m,)
+        Where each of them stood in ``known`` followed by ``new``.
+
+    Raises
+    ------
+    ValueError
+        When a key is known already or given twice.
+    """
+    both = np.concatenate([known, np.asarray(new, dtype=np.int64)])
+    order = np.argsort(both, kind="stable")
+    if (np.diff(both[order]) == 0).any():
+        raise ValueError("a product to be added is in the catalogue already, or named twice")
+    return both[order], order

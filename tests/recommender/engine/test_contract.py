@@ -11,7 +11,9 @@ from sklearn.exceptions import NotFittedError
 from recommender.engine.artefacts import load, save
 from recommender.engine.autoencoder import Autoencoder
 from recommender.engine.autoencoder_serving import AutoencoderScorer
+from recommender.engine.content import ContentBased
 from recommender.engine.dataset import InteractionMatrix
+from recommender.engine.demographic import DemographicPrior
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
 from recommender.engine.ials import Ials
@@ -32,6 +34,8 @@ RECOMMENDERS = [
     ItemKnn(neighbours=10),
     Ials(n_factors=8),
     TifuKnn(neighbours=20),
+    ContentBased(),
+    DemographicPrior(),
 ]
 SERVED_BY = {
     "popularity": Popularity,
@@ -41,6 +45,8 @@ SERVED_BY = {
     "item_knn": ItemKnn,
     "ials": Ials,
     "tifu_knn": TifuKnn,
+    "content_based": ContentBased,
+    "demographic_prior": DemographicPrior,
 }
 
 # These name the purchase behind a recommendation.
