@@ -82,8 +82,8 @@ def _work(lease: Lease, service: JobService) -> None:
         log.exception("job.failed")
     else:
         log.info("job.done", **{key: value for key, value in summary.items() if isinstance(value, int | float | str)})
-        if following is not None:
-            wake(following)
+        for job in following:
+            wake(job)
 
 
 def _sentence(error: Exception) -> str:

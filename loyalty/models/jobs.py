@@ -7,7 +7,8 @@ from django.urls import reverse
 class Job(models.Model):
     """A unit of long work. This row holds the work; Celery only wakes a worker to claim it.
 
-    A job with steps is the parent of one job a step, done in the order of `position`.
+    A job with steps is the parent of one job a step, done in the order of `position`; steps in a row that are marked
+    `is_beside` do not wait for each other, only for those before them.
     """
 
     untracked = "It changes with every report; its log tells people what happened."
@@ -32,6 +33,7 @@ class Job(models.Model):
     )
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField(default=0)
+    is_beside = models.BooleanField(default=False, help_text="Need not wait for steps next to it that need not either.")
     state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
     done = models.BigIntegerField(default=0)
     total = models.BigIntegerField(default=0)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -21,11 +22,15 @@ ANNOUNCE_AGAIN = timedelta(seconds=20)
 
 @dataclass(frozen=True)
 class Step:
-    """One task of a job: its Celery name, what people call it, and plain JSON parameters."""
+    """One task of a job: its Celery name, what people call it, and plain JSON parameters.
+
+    Steps in a row that are `beside` each other may be done at the same time, by as many workers as there are.
+    """
 
     task: str
     label: str
     params: dict[str, Any] = field(default_factory=dict)
+    beside: bool = False
 
 
 class JobNotOpen(Exception):
@@ -55,7 +60,7 @@ def create_job(
 
 @transaction.atomic
 def create_steps(*, label: str, steps: Sequence[Step], by: User | None, at: datetime, key: str | None = None) -> Job:
-    """Queue several tasks, each to be done when the one before it is."""
+    """Queue several tasks, each to be done when the one before it is, or all those before that it is beside."""
     values = {"label": label, "started_by": by, "created_at": at, "queued_at": at, "total": len(steps)}
     if key is None:
         parent, is_new = Job.objects.create(**values), True
@@ -67,20 +72,33 @@ def create_steps(*, label: str, steps: Sequence[Step], by: User | None, at: date
 
 
 def _steps_of(parent: Job, steps: Sequence[Step], by: User | None, at: datetime) -> list[Job]:
-    return [
+    made = [
         Job(
             parent=parent,
             position=position,
             task=step.task,
             label=step.label,
             params=step.params,
-            state=State.WAITING if position else State.QUEUED,
+            is_beside=step.beside,
+            state=State.WAITING,
             started_by=by,
             created_at=at,
-            queued_at=None if position else at,
         )
         for position, step in enumerate(steps)
     ]
+    for first in _next_due(made):
+        first.state, first.queued_at = State.QUEUED, at
+    return made
+
+
+def _next_due(steps: Sequence[Job]) -> list[Job]:
+    """Of a job's steps in their order, those that can begin now: none while others are at work."""
+    if any(step.is_open and step.state != State.WAITING for step in steps):
+        return []
+    waiting = [step for step in steps if step.state == State.WAITING]
+    if not waiting or not waiting[0].is_beside:
+        return waiting[:1]
+    return list(takewhile(lambda step: step.is_beside, waiting))
 
 
 def due_jobs(job: Job) -> list[Job]:
@@ -89,8 +107,8 @@ def due_jobs(job: Job) -> list[Job]:
     return list(steps) if not job.task else [job] if job.state == State.QUEUED else []
 
 
-def finish(lease: Lease, summary: dict[str, Any]) -> Job | None:
-    """Write the result and return the step that is now due. Raises LeaseLost when the job is no longer ours.
+def finish(lease: Lease, summary: dict[str, Any]) -> list[Job]:
+    """Write the result and return the steps that are now due. Raises LeaseLost when the job is no longer ours.
 
     What was asked to stop but came to its end is done: its rows are there. Only what would follow is not begun.
     """
@@ -101,7 +119,7 @@ def finish(lease: Lease, summary: dict[str, Any]) -> Job | None:
         job.total = job.total or 1
         job.done, job.message, job.finished_at = job.total, "", database_now()
         job.save()
-        return _advance(job) if job.parent_id else None
+        return _advance(job) if job.parent_id else []
 
 
 def _hold_parent(job_id: int) -> None:
@@ -109,18 +127,19 @@ def _hold_parent(job_id: int) -> None:
     list(Job.objects.select_for_update(no_key=True, of=("self",)).filter(steps=job_id))
 
 
-def _advance(job: Job) -> Job | None:
+def _advance(job: Job) -> list[Job]:
     parent = Job.objects.get(steps=job)
-    steps = Job.objects.filter(parent=parent).order_by("position")
-    parent.done = steps.filter(state=State.DONE).count()
-    following = steps.filter(state=State.WAITING).first()
-    if following is None:
+    steps = list(Job.objects.filter(parent=parent).order_by("position"))
+    parent.done = sum(step.state == State.DONE for step in steps)
+    # A sibling may have ended the whole already; what is done is counted, no more.
+    if parent.is_open and not any(step.is_open for step in steps):
         is_whole = parent.done == parent.total
         parent.state, parent.finished_at = State.DONE if is_whole else State.CANCELLED, database_now()
     parent.save()
-    if following is not None:
-        following.state, following.queued_at = State.QUEUED, database_now()
-        following.save()
+    following = _next_due(steps)
+    for step in following:
+        step.state, step.queued_at = State.QUEUED, database_now()
+        step.save()
     return following
 
 

@@ -89,11 +89,63 @@ def test_steps_run_one_after_the_other(at):
     first, second = parent.steps.order_by("position")
     assert [due.pk for due in jobs.due_jobs(parent)] == [first.pk]
     assert claim(second.pk, worker="early") is None
-    assert jobs.finish(claimed(first), {}) == second
-    assert jobs.finish(claimed(second), {}) is None
+    assert jobs.finish(claimed(first), {}) == [second]
+    assert jobs.finish(claimed(second), {}) == []
     parent.refresh_from_db()
     assert states(parent) == ["done", "done", "done"]
     assert (parent.done, parent.total) == (2, 2)
+
+
+def make_shards(at: datetime, n_shards: int = 3) -> Job:
+    """A step before, some beside each other, a step after."""
+    shards = [jobs.Step("tests.count", f"Shard {number}", beside=True) for number in range(n_shards)]
+    steps = [jobs.Step("tests.count", "Before"), *shards, jobs.Step("tests.count", "After")]
+    return jobs.create_steps(label="All", steps=steps, by=None, at=at)
+
+
+def test_steps_beside_each_other_run_at_once_and_the_next_waits_for_all_of_them(at):
+    parent = make_shards(at, 2)
+    before, one, other, after = parent.steps.order_by("position")
+
+    assert claim(one.pk, worker="early") is None
+    assert jobs.finish(claimed(before), {}) == [one, other]
+    first, second = claimed(one), claimed(other)
+    assert jobs.finish(second, {}) == []
+    assert claim(after.pk, worker="early") is None
+    assert jobs.finish(first, {}) == [after]
+    assert jobs.finish(claimed(after), {}) == []
+    parent.refresh_from_db()
+    assert states(parent) == ["done"] * 5
+
+
+def test_what_ran_beside_a_failed_step_is_kept_and_not_done_again(at):
+    parent = make_shards(at)
+    before, one, other, _, _ = parent.steps.order_by("position")
+    jobs.finish(claimed(before), {})
+    failing, running = claimed(one), claimed(other)
+    jobs.fail(failing, "The disk is full.")
+    assert jobs.finish(running, {}) == []
+    parent.refresh_from_db()
+    assert states(parent) == ["failed", "done", "failed", "done", "cancelled", "cancelled"]
+    assert (parent.error, parent.done) == ("The disk is full.", 2)
+
+    jobs.retry(parent, at=at)
+    parent.refresh_from_db()
+    assert states(parent) == ["running", "done", "queued", "done", "waiting", "waiting"]
+
+
+def test_cancelling_stops_all_that_run_beside_each_other(at):
+    parent = make_shards(at, 2)
+    before, one, other, _ = parent.steps.order_by("position")
+    jobs.finish(claimed(before), {})
+    leases = [claimed(one), claimed(other)]
+    jobs.cancel(parent, at=at)
+    for lease in leases:
+        with pytest.raises(JobCancelled):
+            lease(1, 2)
+        jobs.stop_cancelled(lease)
+    parent.refresh_from_db()
+    assert states(parent) == ["cancelled", "done", "cancelled", "cancelled", "cancelled"]
 
 
 def test_a_failed_step_ends_the_whole_and_can_be_tried_again(at):
