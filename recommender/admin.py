@@ -12,6 +12,9 @@ from recommender.models import (
     ProductRuling,
     Recommendation,
     RelationRuling,
+    ScoringRun,
+    ServedList,
+    Shortlist,
     StockReplacement,
 )
 from recommender.registry import PromotionRefused, promote
@@ -46,6 +49,34 @@ class RecommendationAdmin(LookOnlyAdmin):
     search_fields = ["customer__external_id__exact"]
     search_help_text = "External id of the customer"
     ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []
+
+
+@admin.register(ScoringRun)
+class ScoringRunAdmin(LookOnlyAdmin):
+    list_display = ["model_version", "as_of", "begun_at", "finished_at"]
+    list_filter = [("finished_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["model_version"]
+    search_fields = ["model_version__label__icontains"]
+
+
+@admin.register(Shortlist)
+class ShortlistAdmin(LookOnlyAdmin):
+    list_display = ["customer", "model_version", "made_at"]
+    list_select_related = ["customer", "model_version"]
+    search_fields = ["customer__external_id__exact"]
+    search_help_text = "External id of the customer"
+    ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []
+
+
+@admin.register(ServedList)
+class ServedListAdmin(LookOnlyAdmin):
+    list_display = ["id", "customer", "placement", "source", "model_version", "served_at"]
+    list_filter = ["placement"]
+    list_select_related = ["customer", "model_version"]
+    search_fields = ["customer__external_id__exact"]
+    search_help_text = "External id of the customer"
     sortable_by: ClassVar[list[str]] = []
 
 

@@ -1,7 +1,10 @@
 """Versions of what was learnt: written once, checked when opened, one champion for each purpose."""
 
+import shutil
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,9 +24,10 @@ from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
 from recommender.engine.ials import Ials
 from recommender.engine.item_knn import ItemKnn
+from recommender.engine.neighbours import ItemNeighbours, open_neighbours, save_neighbours
 from recommender.engine.popularity import Popularity
 from recommender.engine.tifu_knn import TifuKnn
-from recommender.models import ModelVersion
+from recommender.models import ModelVersion, ScoringRun
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +45,8 @@ SERVED_BY: dict[str, type[Recommender]] = {
         DemographicPrior,
     )
 }
+# Tables of what goes together, which requests map into memory.
+NEIGHBOURS = "neighbours"
 # Grows when the same data and seed would no longer give the same artefact.
 CODE_VERSION = "recommender-1"
 # Mean difference to the baseline, customer by customer: what a promotion is decided by.
@@ -128,13 +134,40 @@ def serving_recommender() -> tuple[ModelVersion, Recommender]:
     raise NothingToServe("Nothing has been learnt yet about what customers buy next.")
 
 
+def keep_neighbours(found: ItemNeighbours) -> tuple[str, str]:
+    """Write what goes together where requests map it into memory; returns folder and checksum."""
+    return _stored(NEIGHBOURS, partial(save_neighbours, found))
+
+
+def open_run_neighbours(run: ScoringRun) -> ItemNeighbours:
+    """Checked once a process: the pages are shared, and the files never change. Raises ArtefactDamaged."""
+    return _mapped(str(settings.ARTEFACT_DIR), run.neighbours, run.neighbours_sha256)
+
+
+@lru_cache(maxsize=4)
+def _mapped(home: str, folder: str, sha256: str) -> ItemNeighbours:
+    return open_neighbours(Path(home) / folder, sha256=sha256)
+
+
+def forget_neighbours(*, keep: Iterable[str]) -> None:
+    """Remove tables that no run names. Whoever has them open goes on reading them."""
+    wanted = set(keep)
+    for folder in Path(settings.ARTEFACT_DIR).glob(f"{NEIGHBOURS}-*"):
+        if folder.name not in wanted:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _store(artefact: Artefact) -> tuple[str, str]:
+    return _stored(artefact.kind, partial(artefacts.save, artefact))
+
+
+def _stored(kind: str, save: Callable[[Path], str]) -> tuple[str, str]:
     """Write below ARTEFACT_DIR under the name of the content: a version in use is never written over."""
     home = Path(settings.ARTEFACT_DIR)
     home.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=home, prefix=".writing-") as scratch:
-        sha256 = artefacts.save(artefact, Path(scratch) / "new")
-        folder = f"{artefact.kind}-{sha256[:32]}"
+        sha256 = save(Path(scratch) / "new")
+        folder = f"{kind}-{sha256[:32]}"
         if not (home / folder).exists():
             (Path(scratch) / "new").rename(home / folder)
     return folder, sha256

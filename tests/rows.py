@@ -17,6 +17,9 @@ from recommender.models import (
     ProductRuling,
     Recommendation,
     RelationRuling,
+    ScoringRun,
+    ServedList,
+    Shortlist,
     StockReplacement,
 )
 from segments.models import Segment, Segmentation, SegmentMembership
@@ -54,6 +57,11 @@ def _fill_one(number: int) -> None:
     Recommendation.objects.create(
         customer=customer, product=product, model_version=version, rank=1, score=0.5, reason="Bought often", made_at=AT
     )
+    make_shortlist(customer, version, [product])
+    ServedList.objects.create(
+        customer=customer, placement="home", source="shortlist", model_version=version, product_ids=[product.pk],
+        served_at=AT,
+    )  # fmt: skip
     ProductRelation.objects.create(
         product=product, other=other, kind="similar", score=0.9, model_version=version, evidence={"baskets": 9}
     )
@@ -210,6 +218,22 @@ def make_segment(number: int, *customers: loyalty.Customer) -> Segment:
     for customer in customers:
         SegmentMembership.objects.create(segment=segment, customer=customer, valid_from=AT)
     return segment
+
+
+def make_shortlist(
+    customer: loyalty.Customer, version: ModelVersion, products: list[loyalty.Product], **values: object
+) -> Shortlist:
+    """Products in this order, none of them bought before, as if scored when nothing had come in since."""
+    run, _ = ScoringRun.objects.get_or_create(
+        key=f"run {version.pk}", model_version=version, defaults={"as_of": AT, "begun_at": AT, "neighbours": "none"}
+    )
+    n = len(products)
+    given = {
+        "run": run, "product_ids": [one.pk for one in products], "scores": [1 / place for place in range(1, n + 1)],
+        "because_ids": [-1] * n, "times_bought": [0] * n, "last_bought_on": [None] * n, "done_with_ids": [],
+        "stamp": "?", "made_at": AT,
+    }  # fmt: skip
+    return Shortlist.objects.create(customer=customer, model_version=version, **{**given, **values})
 
 
 def make_version(number: int, **values: object) -> ModelVersion:

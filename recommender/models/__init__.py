@@ -2,6 +2,7 @@ from recommender.models.decay import DecayChoice
 from recommender.models.recommendations import Recommendation
 from recommender.models.relations import ProductRelation
 from recommender.models.rulings import ProductRuling, RelationRuling, Verdict
+from recommender.models.shortlists import ScoringRun, ServedList, Shortlist
 from recommender.models.stock import StockReplacement
 from recommender.models.versions import ModelVersion
 
@@ -12,6 +13,9 @@ __all__ = [
     "ProductRuling",
     "Recommendation",
     "RelationRuling",
+    "ScoringRun",
+    "ServedList",
+    "Shortlist",
     "StockReplacement",
     "Verdict",
 ]

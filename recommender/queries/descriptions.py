@@ -26,10 +26,14 @@ def product_facts() -> pa.Table:
     return columns.table("product_id", ids)
 
 
-def customer_traits() -> pa.Table:
-    """Every customer with the demographics the shop knows; nothing that names a person."""
+def customer_traits(customers: tuple[int, int] | None = None) -> pa.Table:
+    """Every customer with the demographics the shop knows; nothing that names a person.
+
+    Only those with keys from the first to the last of `customers`, where given.
+    """
     names = ("age_group", "income_band", "household_type", "household_size")
-    rows = Customer.objects.values_list("pk", *names, "attributes")
+    chosen = Customer.objects.all() if customers is None else Customer.objects.filter(pk__range=customers)
+    rows = chosen.values_list("pk", *names, "attributes")
     ids, columns = [], _Columns()
     for number, (pk, *values, attributes) in enumerate(rows.iterator(chunk_size=5000)):
         ids.append(pk)

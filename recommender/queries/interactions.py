@@ -11,9 +11,12 @@ from recommender.engine.dataset import FRAME_SCHEMA
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def purchases_until(until: datetime) -> pa.Table:
-    """Every line of an order before `until` that a recognised customer really bought; returns are left out."""
-    frame = purchases_frame(BEGINNING, until)
+def purchases_until(until: datetime, *, customers: tuple[int, int] | None = None) -> pa.Table:
+    """Every line of an order before `until` that a recognised customer really bought; returns are left out.
+
+    Of all, or of the customers with keys from the first to the last of `customers`.
+    """
+    frame = purchases_frame(BEGINNING, until, customers=customers)
     return frame.filter(pc.greater(frame["quantity"], 0))
 
 

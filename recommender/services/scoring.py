@@ -1,23 +1,160 @@
-"""Recommend products to customers, with a reason each."""
+"""Score customers by one version, a shard at a time: what a page shows, and what a request chooses from.
+
+A run is begun once and knows its moment; each shard is written whole or not at all and may be done by any worker, in
+any order, twice. Memory is that of one shard, whatever the shop's size, but for the neighbours, which need all orders.
+"""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from loyalty.queries.marks import customer_stamps
+from loyalty.queries.orders import data_horizon
+from loyalty.services.copying import copy_rows
 from loyalty.services.progress import Progress
 from recommender import registry
+from recommender.engine.attributes import Attributes
 from recommender.engine.base import Recommender
-from recommender.engine.dataset import InteractionMatrix
+from recommender.engine.dataset import InteractionMatrix, purchase_log
 from recommender.engine.ids import IdMap
+from recommender.engine.neighbours import ItemNeighbours, learn_neighbours
 from recommender.engine.reasons import Evidence, evidence
-from recommender.models import ModelVersion, Recommendation
+from recommender.models import ModelVersion, Recommendation, ScoringRun, Shortlist
+from recommender.queries.descriptions import customer_traits
 from recommender.queries.interactions import interactions_frame, purchases_until
+from recommender.queries.shards import Shard
+from recommender.services.shortlists import (
+    RECOMMENDATION,
+    SHORTLIST,
+    Scored,
+    recommendation_rows,
+    shortlist_rows,
+)
 
 TOP_K = 10
-ROWS_PER_INSERT = 5000
+SHORTLIST_LENGTH = 100
+CUSTOMERS_PER_SHARD = 5000
+
+
+class RunGone(Exception):
+    """The run that this shard belongs to no longer exists."""
+
+
+def begin_run(*, version: ModelVersion, key: str, as_of: datetime, at: datetime, report: Progress) -> ScoringRun:
+    """Learn what goes together from all orders before `as_of`, and open a run for the shards. The same key, once."""
+    begun = ScoringRun.objects.filter(key=key, model_version=version).first()
+    if begun is not None:
+        return begun
+    report(0, 1, "Reading what is bought together")
+    folder, sha256 = registry.keep_neighbours(_neighbours(as_of))
+    values = {"model_version": version, "as_of": as_of, "begun_at": at}
+    with report.writing():
+        files = {"neighbours": folder, "neighbours_sha256": sha256}
+        return ScoringRun.objects.get_or_create(key=key, defaults={**values, **files})[0]
+
+
+def _neighbours(as_of: datetime) -> ItemNeighbours:
+    frame = interactions_frame(purchases_until(as_of))
+    customers, products = IdMap(frame["customer_id"].to_numpy()), IdMap(frame["product_id"].to_numpy())
+    log = purchase_log(frame, until=as_of, customers=customers, products=products)
+    return learn_neighbours(log, products.ids)
+
+
+def score_shard(
+    run: ScoringRun,
+    shard: Shard,
+    *,
+    k: int,
+    at: datetime,
+    report: Progress,
+    only: NDArray[np.int64] | None = None,
+) -> int:
+    """Write the recommendations and shortlists of a range of customers, or of `only` some; how many of the first.
+
+    What this version had for them before is replaced; raises ArtefactDamaged.
+    """
+    # Before the purchases are read: what comes in between makes the stamp old, and never the list.
+    stamps = customer_stamps(*shard.span) if _knows_everything(run) else None
+    known = registry.open_run_neighbours(run)
+    scored = _scored(run, shard, known, only, max(k, SHORTLIST_LENGTH))
+    if scored is None:
+        return 0
+    version_id, customer_ids = run.model_version_id, scored.history.customers.ids.tolist()
+    best = recommendation_rows(scored, version_id=version_id, k=k, at=at)
+    lists = shortlist_rows(scored, known, stamps, version_id=version_id, run_id=run.pk, at=at)
+    with report.writing():
+        for model in (Recommendation, Shortlist):
+            model.objects.filter(model_version_id=version_id, customer_id__in=customer_ids).delete()
+        n = copy_rows(Recommendation._meta.db_table, RECOMMENDATION, best)
+        copy_rows(Shortlist._meta.db_table, SHORTLIST, lists)
+    return n
+
+
+def _knows_everything(run: ScoringRun) -> bool:
+    """A run as of an earlier moment has not seen the orders since: then no stamp may say that nothing came."""
+    horizon = data_horizon()
+    return horizon is None or run.as_of >= horizon
+
+
+def _scored(
+    run: ScoringRun, shard: Shard, known: ItemNeighbours, only: NDArray[np.int64] | None, length: int
+) -> Scored | None:
+    recommender = registry.open_recommender(run.model_version)
+    frame = interactions_frame(purchases_until(run.as_of, customers=shard.span))
+    buyers = IdMap(frame["customer_id"].to_numpy())
+    customers = buyers if only is None else IdMap(np.intersect1d(buyers.ids, only))
+    if not len(customers):
+        return None
+    history = _history(frame, recommender, run, customers, shard)
+    items, scores = recommender.recommend(history.history, length, exclude_seen=False)
+    because = recommender.because(history.history, items)
+    found = evidence(frame, history, items, until=run.as_of)
+    rows = known.rows_of(history.products.ids_of(items))
+    share = np.where(rows >= 0, known.buyers_share[rows], 0.0)
+    return Scored(
+        history=history,
+        product_ids=history.products.ids_of(items),
+        scores=scores,
+        because_ids=history.products.ids_of(because),
+        found=Evidence(found.times_bought, found.last_bought, share),
+    )
+
+
+def _history(
+    frame: pa.Table, recommender: Recommender, run: ScoringRun, customers: IdMap, shard: Shard
+) -> InteractionMatrix:
+    matrix = InteractionMatrix.from_frame(
+        frame,
+        until=run.as_of,
+        products=recommender.products,
+        customers=customers,
+        half_life_days=run.model_version.params.get("half_life_days"),
+    )
+    log = purchase_log(frame, until=run.as_of, customers=customers, products=recommender.products)
+    traits = Attributes.from_frame(customer_traits(shard.span), "customer_id", customers)
+    return matrix.described(log=log, traits=traits)
+
+
+def finish_run(run: ScoringRun, *, at: datetime, report: Progress) -> None:
+    """All shards are written. What earlier runs left goes, but for the version in use and the one tried last.
+
+    So the version before can serve again at once.
+    """
+    kept = {run.model_version_id, *_last_tried(run)}
+    with report.writing():
+        ScoringRun.objects.filter(model_version=run.model_version_id, pk__lt=run.pk).delete()
+        ScoringRun.objects.exclude(model_version__in=kept).delete()
+        ScoringRun.objects.filter(pk=run.pk).update(finished_at=at)
+    registry.forget_neighbours(keep=ScoringRun.objects.values_list("neighbours", flat=True))
+
+
+def _last_tried(run: ScoringRun) -> list[int]:
+    others = ScoringRun.objects.exclude(model_version=run.model_version_id).order_by("-pk")
+    in_use = others.filter(model_version__alias=ModelVersion.Alias.CHAMPION)
+    return [one.model_version_id for one in (*others[:1], *in_use[:1])]
 
 
 def score_customers(
@@ -31,73 +168,37 @@ def score_customers(
 ) -> int:
     """Write the k best products for each customer, from what they bought before `as_of`, and return how many.
 
-    What this version recommended to these customers before is replaced; raises ArtefactDamaged.
+    One after the other in this process; `serving.start_scoring` has workers share the shards. A job that is done
+    again goes on after the last shard that it wrote. Raises ArtefactDamaged.
     """
-    recommender = registry.open_recommender(version)
-    frame = interactions_frame(purchases_until(as_of))
-    history = _history(frame, recommender, version, as_of)
-    everybody = history.customers.rows_of(np.asarray(customer_ids, dtype=np.int64))
-    chosen = np.unique(everybody[everybody >= 0])
-    items, scores = recommender.recommend(history.history[chosen], k, exclude_seen=False)
-    rows = _rows(version, history.rows(chosen), items, scores, _evidence(frame, history, chosen, items, as_of), at)
+    once = f"job {report.job_id}" if report.job_id is not None else f"as of {as_of.isoformat()} at {at.isoformat()}"
+    key = f"version {version.pk} {once}"
+    run = begin_run(version=version, key=key, as_of=as_of, at=at, report=report)
+    parts = list(_parts(customer_ids))
+    n = 0
+    for number, (shard, only) in enumerate(parts):
+        report(number, len(parts), f"Recommending to customers, part {number + 1} of {len(parts)}")
+        written = _written(run, shard) if report.job_id is not None else 0
+        n += written or score_shard(run, shard, k=k, at=at, report=report, only=only)
     with report.writing():
-        ids = [int(one) for one in customer_ids]
-        Recommendation.objects.filter(model_version=version, customer_id__in=ids).delete()
-        return len(Recommendation.objects.bulk_create(rows, batch_size=ROWS_PER_INSERT))
+        ScoringRun.objects.filter(pk=run.pk).update(finished_at=at)
+    return n
 
 
-def _history(frame: pa.Table, recommender: Recommender, version: ModelVersion, as_of: datetime) -> InteractionMatrix:
-    return InteractionMatrix.from_frame(
-        frame,
-        until=as_of,
-        products=recommender.products,
-        customers=IdMap(frame["customer_id"].to_numpy()),
-        half_life_days=version.params.get("half_life_days"),
-    )
+def _parts(customer_ids: Sequence[int] | NDArray[np.int64]) -> Iterator[tuple[Shard, NDArray[np.int64]]]:
+    ids = np.unique(np.asarray(customer_ids, dtype=np.int64))
+    for start in range(0, len(ids), CUSTOMERS_PER_SHARD):
+        some = ids[start : start + CUSTOMERS_PER_SHARD]
+        yield Shard(int(some[0]), int(some[-1])), some
 
 
-def _evidence(
-    frame: pa.Table,
-    history: InteractionMatrix,
-    chosen: NDArray[np.int64],
-    items: NDArray[np.int64],
-    as_of: datetime,
-) -> Evidence:
-    everybody = np.full((len(history.customers), items.shape[1]), -1, dtype=np.int64)
-    everybody[chosen] = items
-    found = evidence(frame, history, everybody, until=as_of)
-    return Evidence(found.times_bought[chosen], found.last_bought[chosen], found.buyers_share[chosen])
+def _written(run: ScoringRun, shard: Shard) -> int:
+    """How many recommendations a shard has that this run wrote before its worker died."""
+    lists = Shortlist.objects.filter(run=run, **_of(shard))
+    if not lists.exists():
+        return 0
+    return Recommendation.objects.filter(model_version=run.model_version, **_of(shard)).count()
 
 
-def _rows(
-    version: ModelVersion,
-    history: InteractionMatrix,
-    items: NDArray[np.int64],
-    scores: NDArray[np.float32],
-    found: Evidence,
-    at: datetime,
-) -> Iterator[Recommendation]:
-    product_ids = history.products.ids_of(items)
-    for row, customer_id in enumerate(history.customers.ids):
-        for place in np.flatnonzero(items[row] >= 0).tolist():
-            yield Recommendation(
-                customer_id=int(customer_id),
-                product_id=int(product_ids[row, place]),
-                model_version=version,
-                rank=place + 1,
-                score=float(scores[row, place]),
-                reason=reason(*found.cell(row, place)),
-                made_at=at,
-            )
-
-
-def reason(times_bought: int, last_bought: date | None, buyers_share: float) -> str:
-    """One sentence from the customer's own history, or from everybody's."""
-    if last_bought is None:
-        return f"New to this customer; {_percent(buyers_share)} of all customers have bought it."
-    times = "once" if times_bought == 1 else f"{times_bought} times, last"
-    return f"Bought {times} on {last_bought:%-d %B %Y}."
-
-
-def _percent(share: float) -> str:
-    return "less than 1%" if share < 0.01 else f"{share:.0%}"
+def _of(shard: Shard) -> dict[str, int]:
+    return {"customer_id__gte": shard.first, "customer_id__lte": shard.last}

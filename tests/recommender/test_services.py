@@ -16,7 +16,8 @@ from recommender.queries.interactions import interactions_frame, purchases_until
 from recommender.queries.neighbours import neighbours_of_product
 from recommender.queries.versions import serving_and_baseline
 from recommender.services.relations import learn_product_relations
-from recommender.services.scoring import reason, score_customers
+from recommender.services.scoring import score_customers
+from recommender.services.shortlists import reason
 from recommender.services.training import TooLittleHistory, train_recommenders
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,255 @@
+"""One customer's list for one placement, now, with a reason for every product and a count of what is left out.
+
+Made of what was worked out before (the shortlist, the neighbours) and of what changed since: purchases, stock, consent,
+rulings. Never a learning library, never a look at all customers.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+import numpy as np
+import structlog
+
+from loyalty.models import Consent, Customer
+from recommender import registry
+from recommender.engine.artefacts import ArtefactDamaged
+from recommender.engine.neighbours import ItemNeighbours
+from recommender.engine.online import NOBODY, Candidates, Rules, blend, diversify, exclude, near
+from recommender.models import ScoringRun
+from recommender.models.placements import MOST, PLACEMENTS, Placement
+from recommender.queries import online as queries
+from recommender.queries.online import Asked, Fact, Known
+from recommender.queries.substitutes import ranked_substitutes
+from recommender.services.shortlists import REPEAT_SHARE
+from recommender.services.wording import Words
+
+log = structlog.get_logger(__name__)
+REFUSED = (Consent.State.DENIED, Consent.State.REVOKED)
+# So many of the last purchases speak for a customer who has no shortlist.
+SEEDS = 20
+POPULAR = 100
+SHORTLIST, NEIGHBOURS, POPULARITY, NOTHING = "shortlist", "neighbours", "popularity", "nothing"
+
+
+class NoSuchPlacement(Exception):
+    """There is no place of this name."""
+
+
+@dataclass(frozen=True)
+class ServedItem:
+    """One product of a list. `because` and `in_place_of` are the products that the reason names."""
+
+    product: Fact
+    reason: str
+    because: Fact | None = None
+    in_place_of: Fact | None = None
+
+
+@dataclass(frozen=True)
+class ServedVersion:
+    """What the list was made by."""
+
+    id: int
+    label: str
+    algorithm: str
+
+
+@dataclass(frozen=True)
+class Served:
+    """A list as it is given out. `left_out` counts products by the reason why they are not in it."""
+
+    customer_id: int
+    external_id: str
+    placement: Placement
+    source: str
+    version: ServedVersion | None
+    items: tuple[ServedItem, ...]
+    left_out: dict[str, int] = field(default_factory=dict)
+    note: str = ""
+    made_at: datetime | None = None
+    holds_until: datetime | None = None
+
+
+def placement_named(name: str) -> Placement:
+    """Raises NoSuchPlacement."""
+    if name not in PLACEMENTS:
+        raise NoSuchPlacement(f"There is no placement {name}. Choose from: {', '.join(PLACEMENTS)}.")
+    return PLACEMENTS[name]
+
+
+def served_recommendations(
+    customer: Customer, placement: str, at: datetime, *, k: int | None = None, session: Sequence[str] = ()
+) -> Served:
+    """What this customer would be shown now, without writing down that it was. Raises NoSuchPlacement."""
+    asked = queries.asked_by_id(customer.pk)
+    assert asked is not None
+    return made_list(asked, placement_named(placement), at, k=k, session=session)
+
+
+def made_list(asked: Asked, placement: Placement, at: datetime, *, k: int | None, session: Sequence[str]) -> Served:
+    """The list, from the beginning."""
+    known = queries.known_of(
+        asked.customer_id, placement=placement.name, purpose=placement.purpose, channel=placement.channel, at=at
+    )
+    empty = Served(asked.customer_id, asked.external_id, placement, NOTHING, None, (), {}, "", at)
+    empty = replace(empty, holds_until=known.consent_changes_at)
+    if known.consent in REFUSED:
+        return replace(empty, note=f"The customer refused {placement.purpose} by {placement.channel}.")
+    seen = queries.products_with_skus(session) if session else []
+    neighbours = _neighbours(asked.run_id)
+    return _Maker(asked, known, placement, min(k or placement.k, MOST), seen, neighbours).made(empty)
+
+
+def _neighbours(run_id: int | None) -> ItemNeighbours | None:
+    run = _run(run_id) if run_id is not None else None
+    try:
+        return registry.open_run_neighbours(run) if run else None
+    except ArtefactDamaged as error:
+        log.warning("neighbours.damaged", run_id=run_id, reason=str(error))
+        return None
+
+
+def _run(run_id: int) -> ScoringRun | None:
+    """Its files never change, so it is read once a process."""
+    if run_id not in _RUNS:
+        found = ScoringRun.objects.filter(pk=run_id).only("neighbours", "neighbours_sha256").first()
+        if found is None:
+            return None
+        _RUNS.clear()
+        _RUNS[run_id] = found
+    return _RUNS[run_id]
+
+
+_RUNS: dict[int, ScoringRun] = {}
+
+
+@dataclass
+class _Maker:
+    """One list on its way: candidates, what may not be shown, what stands in, what is spread."""
+
+    asked: Asked
+    known: Known
+    placement: Placement
+    k: int
+    seen: list[int]
+    neighbours: ItemNeighbours | None
+    times: dict[int, tuple[int, date | None]] = field(default_factory=dict)
+    done_with: list[int] = field(default_factory=list)
+    in_place_of: dict[int, int] = field(default_factory=dict)
+
+    def made(self, empty: Served) -> Served:
+        self._read_purchases()
+        candidates, source = self._candidates()
+        facts = queries.facts_of({*candidates.product_ids.tolist(), *candidates.because_ids.tolist(), *self._pinned()})
+        left, counts = exclude(candidates, self._reasons(candidates, facts))
+        left, n_out = self._in_stock(left, facts)
+        chosen, n_alike = self._spread(left, facts)
+        words = Words(facts, self.times, self.in_place_of, self._share)
+        items = [self._item(chosen, place, facts, words) for place in range(len(chosen))]
+        return replace(
+            empty,
+            source=source,
+            version=self._version(source),
+            items=tuple(items),
+            left_out={**counts, "out_of_stock": n_out, "too_many_of_a_category": n_alike},
+            note="" if items else "Nothing is left that could be shown.",
+        )
+
+    def _read_purchases(self) -> None:
+        """From the shortlist, or from the orders themselves when something came since it was made."""
+        stored = self.known.stored
+        if stored is not None and stored.stamp == self.asked.stamp:
+            bought = zip(stored.product_ids, stored.times_bought, stored.last_bought_on, strict=True)
+            self.times = {product_id: (times, last_on) for product_id, times, last_on in bought}
+            self.done_with = stored.done_with_ids
+            return
+        found = queries.bought_by(self.asked.customer_id)
+        self.times = {one.product_id: (one.times, one.last_on) for one in found}
+        self.done_with = [] if self.neighbours is None else self._done_with(self.neighbours)
+
+    def _done_with(self, known: ItemNeighbours) -> list[int]:
+        ids = np.fromiter(self.times, dtype=np.int64)
+        rows = known.rows_of(ids)
+        rates = np.where(rows >= 0, known.repeat_rate[rows], 1.0)
+        once: list[int] = ids[rates < REPEAT_SHARE].tolist()
+        return once
+
+    def _candidates(self) -> tuple[Candidates, str]:
+        stored, known = self.known.stored, self.neighbours
+        looked_at = near(self.seen, known, from_session=True) if known is not None and self.seen else Candidates.of([])
+        if stored is not None and stored.product_ids:
+            own = Candidates.of(stored.product_ids, stored.because_ids)
+            return blend(own, looked_at, weight=self.placement.session_weight), SHORTLIST
+        if known is None:
+            return Candidates.of([]), NOTHING
+        bought = near(list(self.times)[-SEEDS:], known, from_session=False)
+        popular = Candidates.of(known.most_bought(POPULAR).tolist())
+        source = NEIGHBOURS if len(bought) or len(looked_at) else POPULARITY
+        # What fills the list up counts little: it comes after whatever speaks for this customer.
+        filled = blend(bought, popular, weight=0.1)
+        return blend(filled, looked_at, weight=self.placement.session_weight), source
+
+    def _pinned(self) -> Sequence[int]:
+        return self.known.pinned_ids
+
+    def _reasons(self, candidates: Candidates, facts: Mapping[int, Fact]) -> dict[str, Sequence[int]]:
+        return {
+            "no_longer_sold": [one for one in candidates.product_ids.tolist() if one not in facts],
+            "blocked": [product_id for product_id, fact in facts.items() if fact.is_blocked],
+            "in_session": self.seen,
+            "bought_and_not_bought_again": self.done_with,
+            "pinned": self._pinned(),
+        }
+
+    def _in_stock(self, candidates: Candidates, facts: dict[int, Fact]) -> tuple[Candidates, int]:
+        """What is out of stock gives its place to the best that can be sold instead, or leaves."""
+        ids = candidates.product_ids.tolist()
+        out = [product_id for product_id in ids if product_id in facts and facts[product_id].is_out]
+        if not out:
+            return candidates, 0
+        # Only what could have been shown needs somebody in its place.
+        ranked = ranked_substitutes([product_id for product_id in out if product_id in ids[: 3 * self.k]])
+        taken = {*ids, *self.seen, *self.done_with, *self._pinned()}
+        changed = candidates.product_ids.copy()
+        for place, product_id in enumerate(ids):
+            if facts[product_id].is_out:
+                instead = next(
+                    (one.product_id for one in ranked.get(product_id, ()) if one.product_id not in taken), NOBODY
+                )
+                changed[place] = instead
+                if instead != NOBODY:
+                    taken.add(instead)
+                    self.in_place_of[instead] = product_id
+        facts.update(queries.facts_of(self.in_place_of))
+        return replace(candidates, product_ids=changed).kept(changed != NOBODY), len(out)
+
+    def _spread(self, candidates: Candidates, facts: Mapping[int, Fact]) -> tuple[Candidates, int]:
+        pinned = [one for one in self._pinned() if one in facts and not facts[one].is_out and one not in self.seen]
+        first = Candidates.of(pinned[: self.k])
+        known = [facts[product_id].category_id for product_id in candidates.product_ids.tolist()]
+        groups = np.array([NOBODY if one is None else one for one in known], dtype=np.int64)
+        rules = Rules(k=self.k - len(first), per_group=self.placement.per_category)
+        places = diversify(groups, rules)
+        n_alike = int(np.setdiff1d(np.arange(min(rules.k, len(candidates))), places).size)
+        return first.followed_by(candidates.kept(places)), n_alike
+
+    def _item(self, chosen: Candidates, place: int, facts: Mapping[int, Fact], words: Words) -> ServedItem:
+        product_id, because_id = int(chosen.product_ids[place]), int(chosen.because_ids[place])
+        is_pinned = product_id in self._pinned()
+        told = words.reason(product_id, because_id, bool(chosen.from_session[place]), is_pinned=is_pinned)
+        instead = self.in_place_of.get(product_id)
+        because = facts.get(because_id) if because_id != product_id else None
+        return ServedItem(facts[product_id], told, because, None if instead is None else facts[instead])
+
+    def _share(self, product_id: int) -> float:
+        if self.neighbours is None:
+            return 0.0
+        row = int(self.neighbours.rows_of(np.array([product_id]))[0])
+        return float(self.neighbours.buyers_share[row]) if row >= 0 else 0.0
+
+    def _version(self, source: str) -> ServedVersion | None:
+        stored = self.known.stored
+        if source != SHORTLIST or stored is None:
+            return None
+        return ServedVersion(stored.version_id, stored.label, stored.algorithm)
