@@ -19,6 +19,11 @@ class Segmentation(models.Model):
     feature_names = models.JSONField(default=list)
     verdict = models.CharField(max_length=300, help_text="Is there any structure here? In one sentence.")
     projection = models.JSONField(default=dict, help_text="Axes of the two-dimensional map and what they explain.")
+    agreement = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="Adjusted Rand index with the segmentation before, over the customers in both; 1 is identical.",
+    )
     is_current = models.BooleanField(default=False)
     job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="segmentations")
     created_at = models.DateTimeField()
@@ -53,6 +58,14 @@ class Segment(models.Model):
         Segmentation, null=True, blank=True, on_delete=models.CASCADE, related_name="segments"
     )
     number = models.PositiveSmallIntegerField(default=0, help_text="Its place, and colour, within the segmentation.")
+    continues = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="continued_by",
+        help_text="The same segment in the segmentation before.",
+    )
     profile = models.JSONField(default=dict, help_text="Mean and standardised mean of every feature.")
     created_at = models.DateTimeField()
 

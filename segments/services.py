@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from loyalty.services.progress import Progress
 from segments.engine.clustering import Clustering, cluster
 from segments.engine.features import FeatureFrame
+from segments.engine.matching import CarriedOver, carried_over, numbered
 from segments.engine.profiles import SegmentProfile, profile
 from segments.engine.projection import Projection, project
 from segments.models import Segment, Segmentation, SegmentMembership
 from segments.queries.features import customer_features
+from segments.queries.members import segment_numbers
 
 ROWS_PER_INSERT = 5000
 
@@ -73,8 +75,32 @@ def find_segments(spec: SegmentSpec, as_of: datetime, report: Progress) -> Found
     return Found(features, clustering, project(scaled), profiles)
 
 
+@dataclass(frozen=True)
+class _Before:
+    """The segmentation that this one follows, and what of it goes on."""
+
+    segments: dict[int, Segment]
+    carried: CarriedOver
+
+    @classmethod
+    def of(cls, segmentation: Segmentation | None, found: Found) -> "_Before":
+        known = segment_numbers(segmentation)
+        before = np.array([known.get(pk, -1) for pk in found.features.customer_ids.tolist()], dtype=np.int64)
+        in_both = before >= 0
+        segments = {} if segmentation is None else {one.number: one for one in segmentation.segments.all()}
+        return cls(segments, carried_over(before[in_both], found.clustering.labels[in_both]))
+
+    def segment(self, label: int) -> Segment | None:
+        return self.segments.get(self.carried.before_of.get(label, -1))
+
+    @property
+    def agreement(self) -> float | None:
+        return self.carried.agreement if self.carried.n_customers else None
+
+
 def _write(found: Found, spec: SegmentSpec, as_of: datetime, at: datetime, job_id: int | None) -> Segmentation:
     current = Segmentation.objects.select_for_update(no_key=True).filter(is_current=True)
+    before = _Before.of(current.first(), found)
     Segmentation.objects.filter(pk__in=[one.pk for one in current]).update(is_current=False)
     segmentation = Segmentation.objects.create(
         name=spec.name,
@@ -86,18 +112,28 @@ def _write(found: Found, spec: SegmentSpec, as_of: datetime, at: datetime, job_i
         feature_names=list(found.features.names),
         verdict=found.clustering.verdict,
         projection=_axes(found),
+        agreement=before.agreement,
         is_current=True,
         job_id=job_id,
         created_at=at,
     )
-    segments = Segment.objects.bulk_create([_segment(one, segmentation, found) for one in found.profiles])
+    numbers = numbered(before.carried, found.clustering.k)
+    segments = Segment.objects.bulk_create(
+        [
+            _segment(one, segmentation, found, number=number, before=before.segment(one.number))
+            for one, number in zip(found.profiles, numbers, strict=True)
+        ]
+    )
     _write_memberships(found, segments, as_of)
     return segmentation
 
 
-def _segment(one: SegmentProfile, segmentation: Segmentation, found: Found) -> Segment:
+def _segment(
+    one: SegmentProfile, segmentation: Segmentation, found: Found, *, number: int, before: Segment | None
+) -> Segment:
     names = found.features.names
     facts = {
+        "found_name": one.name,
         "n_customers": one.n_customers,
         "share": one.share,
         "means": _by_name(names, one.means),
@@ -106,13 +142,21 @@ def _segment(one: SegmentProfile, segmentation: Segmentation, found: Found) -> S
     }
     return Segment(
         kind=Segment.Kind.CLUSTER,
-        name=one.name,
+        name=_name(one, before),
         description=one.description,
         segmentation=segmentation,
-        number=one.number,
+        number=number,
+        continues=before,
         profile=facts,
         created_at=segmentation.created_at,
     )
+
+
+def _name(one: SegmentProfile, before: Segment | None) -> str:
+    """What a person called a segment stays; a name out of the data follows the data."""
+    if before is not None and before.name != before.profile.get("found_name", before.name):
+        return before.name
+    return one.name
 
 
 def _write_memberships(found: Found, segments: list[Segment], as_of: datetime) -> None:

@@ -26,7 +26,11 @@ def segments(request: HttpRequest) -> HttpResponse:
     segmentation = explorer.current_segmentation()
     context: dict[str, object] = {"segmentation": segmentation, "job": queries.finding_job()}
     if segmentation is not None:
-        context |= {"segments": queries.current_segments(), **_explorer(segmentation)}
+        context |= {
+            "segments": queries.current_segments(),
+            "continuity": explorer.continuity(segmentation),
+            **_explorer(segmentation),
+        }
     return render(request, "segments/segments.html", context)
 
 

@@ -19,6 +19,9 @@ SILHOUETTE_SAMPLE = 5000
 # Beyond what structure-free data reaches, so much more is needed to speak of groups.
 CLEAR_MARGIN = 0.2
 STABLE_ARI = 0.75
+# The data have to beat the best of so many shuffles, a test at 5 %, by more than nobody would care about.
+N_SHUFFLES = 19
+WORTH_MENTIONING = 0.02
 
 
 class TooFewCustomers(Exception):
@@ -87,7 +90,7 @@ class Clustering:
         In scaled units.
     k : int
     silhouette, null_silhouette : float
-        Of this division, and of the same k on data whose columns were shuffled apart.
+        Of this division, and the best that the same k reached on data whose columns were shuffled apart.
     scores : tuple of KScore
         For every k that was tried.
     verdict : str
@@ -123,7 +126,8 @@ def cluster(
     """Divide by K-Means on scaled features with the k that the scores speak for.
 
     Chosen is the best silhouette among the k that are stable (adjusted Rand index at least .75) and whose
-    smallest group is large enough; failing that among those large enough; failing that among all.
+    smallest group is large enough. Where no k is both, the best of those large enough, or of all, is shown as a
+    convenient division and the verdict says that there are no clear segments.
 
     Parameters
     ----------
@@ -175,7 +179,7 @@ def _cluster(
             progress(done, len(k_range))
     chosen = choose(scores, min_share)
     labels, centres = _largest_first(fits[chosen.k])
-    null = _null_silhouette(scaled, chosen.k, rng)
+    null = max(_null_silhouette(scaled, chosen.k, rng) for _ in range(N_SHUFFLES))
     verdict = describe(chosen, null, min_share)
     return Clustering(labels, centres, chosen.k, chosen.silhouette, null, tuple(scores), verdict, scaling)
 
@@ -190,7 +194,8 @@ def choose(scores: list[KScore], min_share: float) -> KScore:
 def describe(chosen: KScore, null_silhouette: float, min_share: float) -> str:
     """One sentence a marketer understands, with what to be careful about."""
     gain = chosen.silhouette - null_silhouette
-    if gain <= 0:
+    offered = chosen.stability >= STABLE_ARI and chosen.smallest_share >= min_share
+    if gain <= WORTH_MENTIONING or not offered:
         structure = "No clear segments: customers differ by degrees, so read these as a convenient division"
     elif gain < CLEAR_MARGIN:
         structure = "The segments overlap: customers differ by degrees more than by kind"
@@ -245,8 +250,9 @@ def _silhouette(scaled: Matrix, labels: Labels, rng: np.random.Generator) -> flo
 
 
 def _null_silhouette(scaled: Matrix, k: int, rng: np.random.Generator) -> float:
-    apart = rng.permuted(scaled, axis=0)
-    return _silhouette(apart, _fit(apart, k, rng).labels_, rng)
+    drawn = rng.choice(scaled, min(len(scaled), SILHOUETTE_SAMPLE), replace=False)
+    apart = rng.permuted(drawn, axis=0)
+    return _silhouette(apart, _fit(apart, k, rng, n_init=2).labels_, rng)
 
 
 def _largest_first(fit: KMeans) -> tuple[Labels, Matrix]:

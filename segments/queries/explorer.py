@@ -12,9 +12,25 @@ from segments.charts import (
 )
 from segments.models import Segment, Segmentation, SegmentMembership
 
+# Adjusted Rand index with the segmentation before, and what it means to somebody who has never heard of it.
+CONTINUITY = (
+    (0.9, "Nearly everybody is in the segment they were in when segments were last looked for."),
+    (0.6, "Most customers are in the segment they were in when segments were last looked for."),
+)
+
 
 def current_segmentation() -> Segmentation | None:
     return Segmentation.objects.filter(is_current=True).first()
+
+
+def continuity(segmentation: Segmentation) -> str:
+    """Whether customers stayed where they were when segments were last looked for; empty at the first time."""
+    if segmentation.agreement is None:
+        return ""
+    for least, sentence in CONTINUITY:
+        if segmentation.agreement >= least:
+            return sentence
+    return "Most customers changed segment since segments were last looked for: compare with earlier ones with care."
 
 
 def segments_of(segmentation: Segmentation) -> Segments:

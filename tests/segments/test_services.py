@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -8,7 +9,7 @@ from loyalty.services.progress import QuietProgress
 from segments.engine.clustering import TooFewCustomers
 from segments.engine.features import FeatureUnknown
 from segments.models import Segment, Segmentation, SegmentMembership
-from segments.queries.explorer import map_points, segments_of
+from segments.queries.explorer import continuity, map_points, segments_of
 from segments.queries.features import customer_features
 from segments.services import SegmentSpec, segment_customers
 from segments.tasks import segment_customers_task
@@ -145,6 +146,38 @@ def test_a_later_run_takes_over_and_keeps_the_earlier_one(shop, at):
     first.refresh_from_db()
     assert (first.is_current, second.is_current) == (False, True)
     assert first.segments.count() == second.segments.count() == 2
+
+
+def test_segments_stay_themselves_when_a_tenth_of_new_customers_come(shop, at):
+    first = segment_customers(spec=SPEC, as_of=AS_OF, at=at, report=QuietProgress())
+    first.segments.filter(number=0).update(name="Our regulars")
+    members = dict(SegmentMembership.objects.values_list("customer_id", "segment__number"))
+    for number in range(3):
+        customer = Customer.objects.create(external_id=f"new{number}")
+        buy(customer, shop["Food"], AS_OF - timedelta(days=130 + number), 5, number=1)
+
+    second = segment_customers(spec=replace(SPEC, seed=9), as_of=AS_OF, at=at, report=QuietProgress())
+
+    again = dict(second.segments.values_list("memberships__customer_id", "number"))
+    assert {pk: again[pk] for pk in members} == members
+    assert second.agreement == 1
+    assert [one.continues for one in second.segments.all()] == list(first.segments.all())
+    assert second.segments.get(number=0).name == "Our regulars"
+    assert "Nearly everybody" in continuity(second)
+    assert continuity(first) == ""
+
+
+def test_a_segment_of_other_people_is_a_new_one(shop, at):
+    segment_customers(spec=SPEC, as_of=AS_OF, at=at, report=QuietProgress())
+    for customer in Customer.objects.filter(external_id__in=[f"c{number}" for number in range(6, 18)]):
+        for visit in range(20):
+            buy(customer, shop["Fuel"], AS_OF - timedelta(days=1 + visit / 10), 900, number=f"now{visit}")
+
+    changed = segment_customers(spec=SPEC, as_of=AS_OF, at=at, report=QuietProgress())
+
+    assert changed.agreement < 0.6
+    assert "with care" in continuity(changed)
+    assert changed.segments.filter(continues=None).exists()
 
 
 def test_too_few_customers_are_told_so_and_nothing_is_written(products, at):

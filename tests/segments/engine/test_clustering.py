@@ -27,6 +27,21 @@ def test_structure_free_data_is_called_so():
     assert "differ by degrees" in found.verdict
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_columns_shuffled_apart_have_no_clear_segments(seed):
+    rng = np.random.default_rng(seed)
+    values = rng.permuted(segment_world(rng, n_each=200)[0], axis=0)
+
+    found = cluster(values, k_range=range(2, 7), rng=rng)
+
+    assert found.verdict.startswith("No clear segments")
+
+
+@pytest.mark.parametrize("flaw", [{"stability": 0.74}, {"smallest_share": 0.04}])
+def test_what_is_unstable_or_tiny_is_never_called_clear(flaw):
+    assert describe(score(3, 0.9, **flaw), 0.1, min_share=0.05).startswith("No clear segments")
+
+
 def test_same_generator_gives_the_same_division():
     values, _ = segment_world(np.random.default_rng(1))
 
