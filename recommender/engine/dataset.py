@@ -50,6 +50,8 @@ class InteractionMatrix:
         Who the customers are and what the products are, a row each.
     half_life_days : float, optional
         By which the weights were aged.
+    ratings : PurchaseLog, optional
+        What the customers think of the products, with times: weights above 0 are in favour, below 0 against.
     """
 
     matrix: sparse.csr_matrix
@@ -59,6 +61,7 @@ class InteractionMatrix:
     traits: Attributes | None = None
     facts: Attributes | None = None
     half_life_days: float | None = None
+    ratings: PurchaseLog | None = None
 
     @classmethod
     def from_frame(
@@ -105,15 +108,20 @@ class InteractionMatrix:
         return cls(matrix, customers, products, half_life_days=half_life_days)
 
     def described(
-        self, *, log: PurchaseLog | None, traits: Attributes | None = None, facts: Attributes | None = None
+        self,
+        *,
+        log: PurchaseLog | None,
+        traits: Attributes | None = None,
+        facts: Attributes | None = None,
+        ratings: PurchaseLog | None = None,
     ) -> InteractionMatrix:
         """The same interactions with their times and with what is known of customers and products."""
-        return replace(self, log=log, traits=traits, facts=facts)
+        return replace(self, log=log, traits=traits, facts=facts, ratings=ratings)
 
     @property
     def history(self) -> CustomerHistory:
         """What a recommender scores all these customers from."""
-        return CustomerHistory(self.matrix, self.log, self.traits)
+        return CustomerHistory(self.matrix, self.log, self.traits, self.ratings)
 
     def earlier(self, days: float) -> InteractionMatrix:
         """The same customers and products as they were known ``days`` before.
@@ -127,7 +135,8 @@ class InteractionMatrix:
             raise TimesUnknown("the interactions came without their times")
         log = self.log.earlier(days)
         matrix = log.matrix(len(self.products), half_life_days=self.half_life_days)
-        return replace(self, matrix=matrix, log=log)
+        ratings = None if self.ratings is None else self.ratings.earlier(days)
+        return replace(self, matrix=matrix, log=log, ratings=ratings)
 
     @property
     def fingerprint(self) -> str:
@@ -150,7 +159,10 @@ class InteractionMatrix:
         picked = IdMap(self.customers.ids[customer_rows])
         log = None if self.log is None else self.log.rows(customer_rows)
         traits = None if self.traits is None else self.traits.rows(customer_rows)
-        return replace(self, matrix=self.matrix[customer_rows], customers=picked, log=log, traits=traits)
+        ratings = None if self.ratings is None else self.ratings.rows(customer_rows)
+        return replace(
+            self, matrix=self.matrix[customer_rows], customers=picked, log=log, traits=traits, ratings=ratings
+        )
 
 
 def purchase_log(frame: pa.Table, *, until: datetime, customers: IdMap, products: IdMap) -> PurchaseLog:

@@ -84,11 +84,14 @@ class CustomerHistory:
         The same purchases with their times.
     traits : Attributes, optional
         Who the customers are, a row each.
+    ratings : PurchaseLog, optional
+        What they think of products: lines whose weight is above 0 for an opinion in favour, below for one against.
     """
 
     weights: sparse.csr_matrix
     log: PurchaseLog | None = None
     traits: Attributes | None = None
+    ratings: PurchaseLog | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -104,6 +107,7 @@ class CustomerHistory:
             self.weights[rows],
             None if self.log is None else self.log.rows(rows),
             None if self.traits is None else self.traits.rows(rows),
+            None if self.ratings is None else self.ratings.rows(rows),
         )
 
     def dated(self) -> PurchaseLog:
@@ -125,10 +129,11 @@ class CustomerHistory:
         rows = np.repeat(np.arange(len(self)), np.diff(weights.indptr))
         weights.data[weights.indices == product_rows[rows]] = 0.0
         weights.eliminate_zeros()
-        log = self.log
-        if log is not None:
-            log = log.lines(log.product_rows != product_rows[log.customer_rows])
-        return replace(self, weights=weights, log=log)
+        log, ratings = (
+            None if one is None else one.lines(one.product_rows != product_rows[one.customer_rows])
+            for one in (self.log, self.ratings)
+        )
+        return replace(self, weights=weights, log=log, ratings=ratings)
 
 
 History: TypeAlias = "CustomerHistory | sparse.csr_matrix"
