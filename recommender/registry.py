@@ -27,6 +27,7 @@ from recommender.engine.item_knn import ItemKnn
 from recommender.engine.neighbours import ItemNeighbours, open_neighbours, save_neighbours
 from recommender.engine.popularity import Popularity
 from recommender.engine.tifu_knn import TifuKnn
+from recommender.engine.two_tower_serving import TwoTowerScorer
 from recommender.models import ModelVersion, ScoringRun
 
 log = structlog.get_logger(__name__)
@@ -43,6 +44,7 @@ SERVED_BY: dict[str, type[Recommender]] = {
         TifuKnn,
         ContentBased,
         DemographicPrior,
+        TwoTowerScorer,
     )
 }
 # Tables of what goes together, which requests map into memory.

@@ -20,6 +20,7 @@ N_BANDS = 5
 # A word or a value that one row has alone says nothing about any other.
 MIN_ROWS = 2
 CROSS = " × "
+MOST_PAIRED = 6
 
 
 @dataclass(frozen=True)
@@ -128,12 +129,14 @@ def unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
 def crossed(facts: Attributes) -> Attributes:
     """The labels, and every pair of kinds as one more: a maker within a category says more than both alone.
 
-    A pair that tells nothing apart that one of its two did not is left out.
+    Of many kinds those pair that are known of most rows; a pair that tells nothing apart that one of its two did not is
+    left out.
     """
     labels = {kind: values for kind, values in facts.labels.items() if (values != "").any()}
+    filled = sorted(labels, key=lambda kind: -int((labels[kind] != "").sum()))[:MOST_PAIRED]
     groups = {kind: _n_groups(values) for kind, values in labels.items()}
     pairs = {}
-    for one, other in combinations(labels, 2):
+    for one, other in combinations([kind for kind in labels if kind in filled], 2):
         both = _joined(labels[one], labels[other])
         if _n_groups(both) > max(groups[one], groups[other]):
             pairs[one + CROSS + other] = both

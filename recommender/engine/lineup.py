@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from recommender.engine.autoencoder import Autoencoder
 from recommender.engine.base import Recommender
+from recommender.engine.content import ContentBased
+from recommender.engine.demographic import DemographicPrior
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
 from recommender.engine.ials import Ials
 from recommender.engine.item_knn import ItemKnn
 from recommender.engine.popularity import Popularity
 from recommender.engine.tifu_knn import TifuKnn
+from recommender.engine.two_tower import TwoTower
 
 
 def lineup(random_state: int) -> dict[str, Recommender]:
@@ -22,6 +25,8 @@ def lineup(random_state: int) -> dict[str, Recommender]:
     """
     everyone: tuple[Recommender, ...] = (
         Popularity(),
+        DemographicPrior(),
+        ContentBased(),
         PersonalFrequency(),
         TifuKnn(),
         ItemKnn(),
@@ -31,5 +36,6 @@ def lineup(random_state: int) -> dict[str, Recommender]:
         Ials(random_state=random_state),
         TifuKnn(),
         Autoencoder(random_state=random_state),
+        TwoTower(random_state=random_state),
     )
     return {one.kind: one for one in everyone}

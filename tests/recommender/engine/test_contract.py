@@ -22,6 +22,8 @@ from recommender.engine.popularity import Popularity
 from recommender.engine.splits import temporal_split
 from recommender.engine.tifu_knn import TifuKnn
 from recommender.engine.training import advantage, fit_and_evaluate
+from recommender.engine.two_tower import TwoTower
+from recommender.engine.two_tower_serving import TwoTowerScorer
 from tests.worlds import taste_world
 
 UNTIL = datetime(2024, 4, 30, tzinfo=UTC)
@@ -36,6 +38,7 @@ RECOMMENDERS = [
     TifuKnn(neighbours=20),
     ContentBased(),
     DemographicPrior(),
+    TwoTower(n_factors=8, n_hidden=16, max_epochs=3, random_state=3),
 ]
 SERVED_BY = {
     "popularity": Popularity,
@@ -47,6 +50,7 @@ SERVED_BY = {
     "tifu_knn": TifuKnn,
     "content_based": ContentBased,
     "demographic_prior": DemographicPrior,
+    "two_tower": TwoTowerScorer,
 }
 
 # These name the purchase behind a recommendation.
