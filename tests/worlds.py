@@ -125,17 +125,24 @@ def fading_world(
 
 
 def brand_world(
-    rng: np.random.Generator, *, n_customers: int = 120, n_products: int = 40, n_launches: int = 30
+    rng: np.random.Generator,
+    *,
+    n_customers: int = 120,
+    n_products: int = 40,
+    n_launches: int = 30,
+    n_days: int = 160,
 ) -> Shop:
-    """A shop of 160 days where the brand decides: odd customers buy the odd brand only, and live in the north.
+    """A shop where the brand decides: odd customers buy the odd brand only, and live in the north.
 
     Launches come from day 60 on, their keys are the highest. Shelf, price and age say nothing; customers with a key
     from 1000 + `n_customers` have bought nothing, and one trait says what they would.
     """
-    rows = 40 * n_customers
+    rows = 40 * n_customers * n_days // 160
     customers = rng.integers(0, n_customers, rows)
-    days = rng.integers(0, 160, rows)
-    first_day = np.concatenate([np.zeros(n_products, dtype=int), np.sort(rng.integers(60, 130, n_launches))])
+    days = rng.integers(0, n_days, rows)
+    days[0], days[-1] = 0, n_days - 1
+    first_days = np.sort(rng.integers(60, n_days - 30, n_launches))
+    first_day = np.concatenate([np.zeros(n_products, dtype=int), first_days])
     n_all = n_products + n_launches
     products = 2 * rng.integers(0, n_all // 2, rows) + customers % 2
     sold = days >= first_day[products]

@@ -75,14 +75,16 @@ class Launches:
     first_day : ndarray of int64, shape (n_products,)
         Day of the first sale of every product.
     is_launch : ndarray of bool, shape (n_products,)
+    n_days : int
+        From midnight before the first purchase to midnight after the last.
     """
 
     def __init__(self, shop: Shop, rule: LaunchRule) -> None:
         self.rule = rule
         self.data = _everything(shop)
-        self._n_days = _length_days(shop)
+        self.n_days = _length_days(shop)
         days = self._days_of_lines()
-        self.first_day = np.full(len(self.data.products), self._n_days, dtype=np.int64)
+        self.first_day = np.full(len(self.data.products), self.n_days, dtype=np.int64)
         np.minimum.at(self.first_day, self._log.product_rows, days)
         self.is_launch = self.first_day >= rule.warm_up_days
         if rule.newer_than_share is not None:
@@ -114,10 +116,10 @@ class Launches:
         return np.asarray(window.matrix(len(self.data.products))[:, products].toarray() > 0)
 
     def _ago(self, day: int) -> float:
-        return float(self._n_days - day)
+        return float(self.n_days - day)
 
     def _days_of_lines(self) -> NDArray[np.int64]:
-        return np.floor(self._n_days - self._log.age_days.astype(np.float64)).astype(np.int64)
+        return np.floor(self.n_days - self._log.age_days.astype(np.float64)).astype(np.int64)
 
     @property
     def _log(self) -> PurchaseLog:

@@ -4,5 +4,6 @@ To add one: write a `Trial` in `recommender/engine/trials/` and name it below.
 """
 
 from recommender.engine.benchmark import Trial
+from recommender.engine.trials.launches import launches
 
-TRIALS: dict[str, Trial] = {}
+TRIALS: dict[str, Trial] = {"launches": launches}

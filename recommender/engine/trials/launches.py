@@ -1,0 +1,157 @@
+"""Who buys what was never sold before: the rules a shop has, and models of what products are, on past launches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.base import clone
+
+from recommender.engine.attributes import Attributes
+from recommender.engine.base import Recommender
+from recommender.engine.benchmark import BenchmarkRow, Effort, NotPossible, effort, efforts, row
+from recommender.engine.cases import cases_of_launches
+from recommender.engine.content import ContentBased
+from recommender.engine.launch_outcomes import LaunchOutcomes
+from recommender.engine.launch_rules import ActivityRule, FrequencyRule, NewProductScorer
+from recommender.engine.launches import Launches, LaunchRule
+from recommender.engine.metrics import Estimate
+from recommender.engine.shop import Shop
+from recommender.engine.two_tower import TwoTower
+
+WEEK = 7
+RULE = LaunchRule(warm_up_days=13 * WEEK, newer_than_share=0.999, outcome_days=8 * WEEK)
+MIN_BUYERS = 5
+# Where keys grow with time, far more of what is first sold late has a key above all earlier ones.
+GROWING_SHARE = 0.05
+# The later part of the launches to learn from says when to stop.
+HELD_OUT_SHARE = 0.33
+LOGISTIC = "logistic"
+
+
+@dataclass(frozen=True)
+class Exam:
+    """Launches with ``since <= first day < until``, scored by what was learnt from launches decided by ``since``."""
+
+    since: int
+    until: int
+
+    @property
+    def name(self) -> str:
+        """In weeks of the shop, counted from 1."""
+        return f"launches of weeks {self.since // WEEK + 1}-{self.until // WEEK}"
+
+
+def launches(shop: Shop, estimators: Mapping[str, Recommender], rng: np.random.Generator) -> Iterator[BenchmarkRow]:
+    """Rules first, then every estimator that scores new products; each beside the best rule.
+
+    Raises
+    ------
+    NotPossible
+        When nothing is known about the products, or the shop's past is too short.
+    """
+    if shop.products is None:
+        raise NotPossible("Nothing is known about the products but their keys.")
+    found = Launches(shop, launch_rule(shop))
+    for exam in exams(found.n_days):
+        yield from _sat(shop, found, exam, estimators, rng)
+
+
+def launch_rule(shop: Shop) -> LaunchRule:
+    """Launches by their keys where keys grow with time, else by their first sale alone."""
+    by_key = Launches(shop, RULE)
+    late = by_key.first_day >= RULE.warm_up_days
+    if by_key.is_launch.sum() >= GROWING_SHARE * max(int(late.sum()), 1):
+        return RULE
+    return replace(RULE, newer_than_share=None)
+
+
+def exams(n_days: int) -> tuple[Exam, Exam]:
+    """Eight weeks of launches, and the ten after them; of a year, weeks 28-35 and 36-45."""
+    end = WEEK * (n_days // WEEK - 7)
+    middle = end - 10 * WEEK
+    first = Exam(middle - 8 * WEEK, middle)
+    if first.since - RULE.outcome_days <= RULE.warm_up_days:
+        raise NotPossible(f"The shop's past has {n_days} days, too few to learn from launches and judge later ones.")
+    return first, Exam(middle, end)
+
+
+def _sat(
+    shop: Shop, found: Launches, exam: Exam, estimators: Mapping[str, Recommender], rng: np.random.Generator
+) -> Iterator[BenchmarkRow]:
+    scorers: dict[str, NewProductScorer] = dict(rules(found))
+    n_rules = len(scorers)
+    fitting = {name: Effort() for name in scorers}
+    for name, estimator in _entrants(estimators).items():
+        with effort() as fitting[name]:
+            scorers[name] = _fitted(estimator, found, exam)
+    outcomes, scoring, n_customers = _scored(scorers, found, exam)
+    rivals = list(scorers)[:n_rules]
+    best = max(rivals, key=lambda name: float(outcomes[name].auc.mean()))
+    for name, outcome in outcomes.items():
+        taken = efforts(fitting[name], scoring[name], n_customers) if name not in rivals else None
+        metrics: dict[str, Estimate | float] = {
+            "within_launch_auc": outcome.mean_auc(rng),
+            "within_launch_auc_by_buyers": outcome.mean_auc_by_buyers(rng),
+            "reach_of_best_tenth": outcome.reach(rng),
+            f"auc_gained_on {best}": outcome.gain_on(outcomes[best], rng),
+            "n_launches": float(len(outcome.auc)),
+        }
+        for metric, value in metrics.items():
+            yield row(shop, exam.name, name, metric, value, taken)
+
+
+def rules(found: Launches) -> dict[str, NewProductScorer]:
+    """Activity, and the frequency of every kind of label."""
+    facts = found.data.facts or Attributes(len(found.data.products))
+    by_label = {f"rule: {kind} frequency": FrequencyRule(kind, labels) for kind, labels in facts.labels.items()}
+    return {"rule: activity": ActivityRule(), **by_label}
+
+
+def _entrants(estimators: Mapping[str, Recommender]) -> dict[str, Recommender]:
+    """The network also without its towers: a plain logistic regression."""
+    able: dict[str, Recommender] = {
+        name: one for name, one in estimators.items() if isinstance(one, ContentBased | TwoTower)
+    }
+    networks = [one for one in able.values() if isinstance(one, TwoTower)]
+    plain = clone(networks[0]).set_params(max_epochs=0) if networks else None
+    return able if plain is None else {LOGISTIC: plain, **able}
+
+
+def _fitted(estimator: Recommender, found: Launches, exam: Exam) -> NewProductScorer:
+    if isinstance(estimator, TwoTower):
+        return learnt_from_launches(estimator, found, until=exam.since)
+    assert isinstance(estimator, ContentBased)
+    return clone(estimator).fit(found.known_at(exam.since))
+
+
+def learnt_from_launches(estimator: TwoTower, found: Launches, *, until: int) -> TwoTower:
+    """Fit on the launches whose outcome was known on day ``until``; the latest of them decide when to stop."""
+    since, decided = found.rule.warm_up_days, until - found.rule.outcome_days + 1
+    data = found.known_at(since)
+    if estimator.max_epochs == 0:
+        return clone(estimator).fit_launches(data, cases_of_launches(found.days(since, decided)))
+    cases = list(cases_of_launches(found.days(since, decided)))
+    n_early = max(1, round((1 - HELD_OUT_SHARE) * len(cases)))
+    watched = clone(estimator).fit_launches(data, cases[:n_early], held_out=cases[n_early:])
+    return watched.settled().fit_launches(data, cases)
+
+
+def _scored(
+    scorers: Mapping[str, NewProductScorer], found: Launches, exam: Exam
+) -> tuple[dict[str, LaunchOutcomes], dict[str, Effort], int]:
+    parts: dict[str, list[LaunchOutcomes]] = {name: [] for name in scorers}
+    taken = {name: Effort() for name in scorers}
+    n_customers = 0
+    for day in found.days(exam.since, exam.until):
+        n_customers += len(day.history)
+        for name, scorer in scorers.items():
+            began = time.perf_counter()
+            scores = scorer.score_new(day.history, day.facts)
+            taken[name].seconds += time.perf_counter() - began
+            parts[name].append(LaunchOutcomes.of(scores, day.bought, min_buyers=MIN_BUYERS))
+    if not parts or not sum(len(part.auc) for part in next(iter(parts.values()))):
+        raise NotPossible(f"None of the {exam.name} had {MIN_BUYERS} buyers.")
+    return {name: LaunchOutcomes.joined(days) for name, days in parts.items()}, taken, n_customers
