@@ -1,15 +1,20 @@
 from typing import ClassVar
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.timezone import now
 
 from loyalty.admin.records import LookOnlyAdmin
+from loyalty.tasks import wake
 from recommender.models import (
     DecayChoice,
     ModelVersion,
+    PairedScores,
     ProductRelation,
     ProductRuling,
+    Promotion,
     Recommendation,
     RelationRuling,
     ScoringRun,
@@ -17,7 +22,8 @@ from recommender.models import (
     Shortlist,
     StockReplacement,
 )
-from recommender.registry import PromotionRefused, promote
+from recommender.registry import PromotionRefused
+from recommender.services.serving import put_in_use
 
 
 @admin.register(ModelVersion)
@@ -35,11 +41,34 @@ class ModelVersionAdmin(LookOnlyAdmin):
     def promote_selected(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
         for version in queryset.order_by("id"):
             try:
-                promote(version)
+                self._promote(request, version)
             except PromotionRefused as refused:
                 self.message_user(request, str(refused), messages.ERROR)
             else:
                 self.message_user(request, f"In use: {version}.", messages.SUCCESS)
+
+    @transaction.atomic
+    def _promote(self, request: HttpRequest, version: ModelVersion) -> None:
+        """As the page Models does: the same gate, the same history, and recommendations made afresh."""
+        job = put_in_use(version=version, by=request.user, at=now())  # type: ignore[arg-type]
+        if job is not None:
+            transaction.on_commit(lambda: wake(job))
+
+
+@admin.register(Promotion)
+class PromotionAdmin(LookOnlyAdmin):
+    list_display = ["version", "from_version", "by", "at", "reason", "is_override", "is_roll_back"]
+    list_filter = ["is_override", "is_roll_back", "version__purpose"]
+    list_select_related = ["version", "from_version", "by"]
+    search_fields = ["reason__icontains"]
+
+
+@admin.register(PairedScores)
+class PairedScoresAdmin(LookOnlyAdmin):
+    list_display = ["version"]
+    list_select_related = ["version"]
+    search_fields = ["version__label__icontains"]
+    exclude = ("arrays",)
 
 
 @admin.register(Recommendation)

@@ -11,7 +11,9 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
 from loyalty.services.progress import Progress
 from recommender.engine import artefacts
@@ -22,13 +24,14 @@ from recommender.engine.content import ContentBased
 from recommender.engine.demographic import DemographicPrior
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
+from recommender.engine.gate import objections
 from recommender.engine.ials import Ials
 from recommender.engine.item_knn import ItemKnn
 from recommender.engine.neighbours import ItemNeighbours, open_neighbours, save_neighbours
 from recommender.engine.popularity import Popularity
 from recommender.engine.tifu_knn import TifuKnn
 from recommender.engine.two_tower_serving import TwoTowerScorer
-from recommender.models import ModelVersion, ScoringRun
+from recommender.models import ModelVersion, Promotion, ScoringRun
 
 log = structlog.get_logger(__name__)
 
@@ -50,9 +53,10 @@ SERVED_BY: dict[str, type[Recommender]] = {
 # Tables of what goes together, which requests map into memory.
 NEIGHBOURS = "neighbours"
 # Grows when the same data and seed would no longer give the same artefact.
-CODE_VERSION = "recommender-1"
-# Mean difference to the baseline, customer by customer: what a promotion is decided by.
-ADVANTAGE = "advantage"
+CODE_VERSION = "recommender-2"
+# Of what a person types to override the gate.
+SHORTEST_REASON = 10
+Alias = ModelVersion.Alias
 
 
 class PromotionRefused(Exception):
@@ -80,12 +84,15 @@ class VersionFacts:
     metrics: dict[str, Any] = field(default_factory=dict)
     learning_curve: list[dict[str, float]] = field(default_factory=list)
     verdict: str = ""
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    card: list[dict[str, str]] = field(default_factory=list)
 
 
 def publish(artefact: Artefact, facts: VersionFacts, *, report: Progress) -> ModelVersion:
     """Keep a version. The same job publishes an algorithm once, however often it is run."""
     folder, sha256 = _store(artefact)
-    values = {**vars(facts), "artefact": folder, "artefact_sha256": sha256, "code_version": CODE_VERSION}
+    stored = {"artefact": folder, "artefact_sha256": sha256, "artefact_bytes": _bytes(folder)}
+    values = {**vars(facts), **stored, "code_version": CODE_VERSION}
     with report.writing():
         if report.job_id is None:
             return ModelVersion.objects.create(algorithm=artefact.kind, **values)
@@ -94,21 +101,88 @@ def publish(artefact: Artefact, facts: VersionFacts, *, report: Progress) -> Mod
 
 
 @transaction.atomic
-def promote(version: ModelVersion) -> ModelVersion:
-    """Let a version serve in place of the champion of its purpose. Refused when it does not beat the baseline."""
-    _check_may_serve(version)
-    # In key order, so that two promotions at once wait for each other instead of blocking each other.
-    rivals = ModelVersion.objects.select_for_update(no_key=True).filter(purpose=version.purpose).order_by("pk")
-    former = [rival.pk for rival in rivals if rival.alias == ModelVersion.Alias.CHAMPION and rival.pk != version.pk]
-    ModelVersion.objects.filter(pk__in=former).update(alias=ModelVersion.Alias.NONE)
-    version.alias = ModelVersion.Alias.CHAMPION
+def promote(version: ModelVersion, *, by: User | None = None, reason: str = "", override: bool = False) -> ModelVersion:
+    """Let a version serve in place of the champion of its purpose, and write down who did so and why.
+
+    Refused when it does not surely beat the baseline or lacks a business figure, unless somebody overrides with a
+    reason of their own.
+    """
+    if override and len(reason.strip()) < SHORTEST_REASON:
+        raise PromotionRefused(
+            "Say in a sentence why it should serve all the same: the reason is kept with the version."
+        )
+    objection = refusal(version)
+    if objection and not override:
+        raise PromotionRefused(objection)
+    return _serve(version, by=by, reason=reason or version.verdict, is_override=bool(objection))
+
+
+@transaction.atomic
+def roll_back(purpose: str, *, by: User | None) -> ModelVersion:
+    """Let the version serve again that did before the last promotion. It has served already, so nothing is asked of it.
+
+    Raises PromotionRefused when there is none.
+    """
+    former = version_before(purpose)
+    if former is None:
+        raise PromotionRefused("No other version served before this one, so there is nothing to go back to.")
+    return _serve(former, by=by, reason="Gone back to the version before.", is_roll_back=True)
+
+
+def version_before(purpose: str) -> ModelVersion | None:
+    """The version that going back would lead to: what was gone back from is passed over."""
+    undone = 0
+    for promotion in Promotion.objects.filter(version__purpose=purpose).select_related("from_version"):
+        if promotion.is_roll_back:
+            undone += 1
+        elif undone:
+            undone -= 1
+        else:
+            return promotion.from_version
+    return None
+
+
+@transaction.atomic
+def challenge(version: ModelVersion) -> ModelVersion:
+    """Make a version the challenger of its purpose: the one that people are asked about."""
+    if version.is_in_use:
+        return version
+    _rivals(version.purpose).filter(alias=Alias.CHALLENGER).update(alias=Alias.NONE)
+    version.alias = Alias.CHALLENGER
     version.save(update_fields=["alias"])
     return version
 
 
+def refusal(version: ModelVersion) -> str:
+    """Why the version may not serve, in a sentence; empty when it may."""
+    if version.is_baseline or version.purpose != ModelVersion.Purpose.RECOMMENDATION:
+        return ""
+    told = objections(version.metrics, version.evaluation.get("readiness"))
+    return f"{version} {', and '.join(told)}." if told else ""
+
+
+def _serve(version: ModelVersion, *, by: User | None, reason: str, **kind: bool) -> ModelVersion:
+    former = [rival for rival in _rivals(version.purpose) if rival.is_in_use]
+    if version in former:
+        return version
+    ModelVersion.objects.filter(pk__in=[one.pk for one in former]).update(alias=Alias.NONE)
+    version.alias = Alias.CHAMPION
+    version.save(update_fields=["alias"])
+    Promotion.objects.create(
+        version=version, from_version=former[0] if former else None, by=by, reason=reason[:500], **kind
+    )
+    return version
+
+
+def _rivals(purpose: str) -> QuerySet[ModelVersion]:
+    """Locked, in key order: two promotions at once wait for each other instead of blocking each other."""
+    locked = ModelVersion.objects.select_for_update(no_key=True).filter(purpose=purpose).order_by("pk")
+    return locked.defer("metrics", "learning_curve", "evaluation", "card", "params")
+
+
 def champion(purpose: str) -> ModelVersion | None:
     """The version in use."""
-    return ModelVersion.objects.filter(purpose=purpose, alias=ModelVersion.Alias.CHAMPION).first()
+    return ModelVersion.objects.filter(purpose=purpose, alias=Alias.CHAMPION).first()
 
 
 def open_artefact(version: ModelVersion) -> Artefact:
@@ -127,7 +201,7 @@ def open_recommender(version: ModelVersion) -> Recommender:
 def serving_recommender() -> tuple[ModelVersion, Recommender]:
     """The champion, or the newest baseline when the champion's files are damaged."""
     versions = ModelVersion.objects.filter(purpose=ModelVersion.Purpose.RECOMMENDATION)
-    in_use = versions.filter(alias=ModelVersion.Alias.CHAMPION)
+    in_use = versions.filter(alias=Alias.CHAMPION)
     for version in [*in_use, *versions.filter(is_baseline=True).order_by("-pk")]:
         try:
             return version, open_recommender(version)
@@ -159,6 +233,10 @@ def forget_neighbours(*, keep: Iterable[str]) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def _bytes(folder: str) -> int:
+    return sum(file.stat().st_size for file in (Path(settings.ARTEFACT_DIR) / folder).iterdir())
+
+
 def _store(artefact: Artefact) -> tuple[str, str]:
     return _stored(artefact.kind, partial(artefacts.save, artefact))
 
@@ -173,16 +251,3 @@ def _stored(kind: str, save: Callable[[Path], str]) -> tuple[str, str]:
         if not (home / folder).exists():
             (Path(scratch) / "new").rename(home / folder)
     return folder, sha256
-
-
-def _check_may_serve(version: ModelVersion) -> None:
-    if version.is_baseline or version.purpose == ModelVersion.Purpose.PRODUCT_RELATION:
-        return
-    advantage = version.metrics.get(ADVANTAGE)
-    if advantage is None:
-        raise PromotionRefused(f"{version} was never compared with the baseline, so it cannot be put to use.")
-    if advantage["low"] <= 0:
-        raise PromotionRefused(
-            f"{version} is not surely better than the baseline: its advantage lies between "
-            f"{100 * advantage['low']:+.1f} and {100 * advantage['high']:+.1f} percentage points."
-        )

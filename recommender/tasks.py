@@ -29,10 +29,7 @@ def train_recommenders_task(params: dict[str, Any], report: Progress) -> dict[st
     return {
         "champion_id": trained.champion.pk,
         "champion": trained.champion.algorithm,
-        "recall_at_10": {
-            version.algorithm: version.metrics["recall_at_10"]["value"]
-            for version in (trained.challenger, trained.baseline)
-        },
+        "recall_at_10": {version.algorithm: version.metrics["recall_at_10"]["value"] for version in trained.versions},
         "n_recommendations": trained.n_recommendations,
     }
 

@@ -13,8 +13,10 @@ from loyalty.services.keys import create_key
 from recommender.models import (
     DecayChoice,
     ModelVersion,
+    PairedScores,
     ProductRelation,
     ProductRuling,
+    Promotion,
     Recommendation,
     RelationRuling,
     ScoringRun,
@@ -54,6 +56,8 @@ def _fill_one(number: int) -> None:
     _odd(number, product)
     segment = make_segment(number, customer)
     version = make_version(number)
+    Promotion.objects.create(version=version, reason="It found more.", at=AT)
+    PairedScores.objects.create(version=version, arrays=b"")
     Recommendation.objects.create(
         customer=customer, product=product, model_version=version, rank=1, score=0.5, reason="Bought often", made_at=AT
     )

@@ -179,3 +179,19 @@ def _residents(n: int, rng: np.random.Generator) -> pa.Table:
             "age": pa.array(np.array(["18-34", "35-54", "55+"])[rng.integers(0, 3, n)]),
         }
     )
+
+
+def popular_world(rng: np.random.Generator, *, n_customers: int = 120, n_products: int = 60) -> pa.Table:
+    """Purchases of 150 days without structure but that some products sell better: nobody has a taste of their own."""
+    rows = 30 * n_customers
+    weights = 1 / np.arange(2, n_products + 2)
+    products = rng.choice(n_products, rows, p=weights / weights.sum())
+    start = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())
+    moments = 1_000_000 * (start + rng.integers(0, 150 * 86_400, rows))
+    columns = {
+        "customer_id": pa.array(1000 + rng.integers(0, n_customers, rows), pa.int64()),
+        "product_id": pa.array(500 + products, pa.int64()),
+        "weight": pa.array(np.ones(rows), pa.float32()),
+        "occurred_at": pa.array(moments, pa.timestamp("us", tz="UTC")),
+    }
+    return pa.table(columns)

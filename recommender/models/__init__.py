@@ -4,13 +4,15 @@ from recommender.models.relations import ProductRelation
 from recommender.models.rulings import ProductRuling, RelationRuling, Verdict
 from recommender.models.shortlists import ScoringRun, ServedList, Shortlist
 from recommender.models.stock import StockReplacement
-from recommender.models.versions import ModelVersion
+from recommender.models.versions import ModelVersion, PairedScores, Promotion
 
 __all__ = [
     "DecayChoice",
     "ModelVersion",
+    "PairedScores",
     "ProductRelation",
     "ProductRuling",
+    "Promotion",
     "Recommendation",
     "RelationRuling",
     "ScoringRun",

@@ -9,6 +9,7 @@ from django.db import transaction
 from loyalty.models import Customer, Job
 from loyalty.services.jobs import create_job
 from loyalty.services.progress import Progress
+from loyalty.services.trail import because
 from recommender import registry
 from recommender.engine.artefacts import ArtefactDamaged
 from recommender.models import ModelVersion
@@ -35,10 +36,10 @@ class VersionGone(Exception):
 
 
 @transaction.atomic
-def put_in_use(*, version: ModelVersion, by: User, at: datetime) -> Job | None:
+def put_in_use(*, version: ModelVersion, by: User, at: datetime, override_reason: str = "") -> Job | None:
     """Let a version serve, the newest or an older one. Return the job that makes its recommendations afresh, if any.
 
-    Raises PromotionRefused.
+    Raises PromotionRefused, unless `override_reason` says why it should serve although the gate refuses it.
     """
     if version.purpose == Purpose.RECEPTION:
         raise registry.PromotionRefused(
@@ -46,8 +47,23 @@ def put_in_use(*, version: ModelVersion, by: User, at: datetime) -> Job | None:
         )
     if version.alias == ModelVersion.Alias.CHAMPION:
         raise registry.PromotionRefused(f"“{version}” is in use already.")
+    reason = override_reason.strip()
+    with because(reason):
+        registry.promote(version, by=by, reason=reason, override=bool(reason))
     _check_opens(version)
-    registry.promote(version)
+    return _recommend_by(version, by, at)
+
+
+@transaction.atomic
+def roll_back(*, purpose: str, by: User, at: datetime) -> Job | None:
+    """Let the version before serve again. Raises PromotionRefused when there is none, or its files are gone."""
+    former = registry.version_before(purpose)
+    if former is not None:
+        _check_opens(former)
+    return _recommend_by(registry.roll_back(purpose, by=by), by, at)
+
+
+def _recommend_by(version: ModelVersion, by: User, at: datetime) -> Job | None:
     if version.purpose != Purpose.RECOMMENDATION:
         return None
     label = f"Recommend by “{version.label}” to every customer"

@@ -1,6 +1,7 @@
-"""Learn what customers buy next, beside the baseline, and let the better one serve."""
+"""Learn what customers buy next by several ways at once, and let the one serve that deserves it."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,30 +10,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from loyalty.models import Customer
+from loyalty.queries.sales import sales_version
 from loyalty.services.progress import Progress
 from recommender import registry
-from recommender.engine.autoencoder import Autoencoder
 from recommender.engine.base import Recommender
-from recommender.engine.metrics import Estimate
-from recommender.engine.popularity import Popularity
-from recommender.engine.splits import SpanTooShort, TemporalSplit, temporal_split
-from recommender.engine.training import TrainingResult, advantage, fit_and_evaluate
-from recommender.models import DecayChoice, ModelVersion
+from recommender.engine.contest import Entrant, Round, Rules, chosen, compete, cut_rounds
+from recommender.engine.gate import objections
+from recommender.engine.lineup import lineup
+from recommender.engine.readiness import Readiness, measure_readiness
+from recommender.engine.splits import SpanTooShort
+from recommender.models import DecayChoice, ModelVersion, PairedScores
 from recommender.queries.decay import half_life_days
-from recommender.queries.interactions import interactions_frame, purchases_until
+from recommender.queries.descriptions import customer_traits, product_facts
+from recommender.queries.interactions import shop_purchases
+from recommender.services.cards import label_of, recommender_card
+from recommender.services.evaluation import Measured, measured
 from recommender.services.scoring import TOP_K, score_customers
+from recommender.services.verdicts import Verdicts
 
 WINDOW_DAYS = 28
 MIN_CUSTOMERS = 5
 # Until the shop's own has been chosen.
 HALF_LIFE_DAYS = 120.0
-METRIC_NAMES = {
-    "all.recall": f"recall_at_{TOP_K}",
-    "all.ndcg": f"ndcg_at_{TOP_K}",
-    "first.recall": f"first_recall_at_{TOP_K}",
-    "first.ndcg": f"first_ndcg_at_{TOP_K}",
-}
-LABELS = {Popularity.kind: "What most customers buy", Autoencoder.kind: "What customers like this one buy"}
+# Of the line-up those that are worth a shop's time, the baseline first and the simpler before the others.
+TRAINED = ("popularity", "personal_frequency", "ease", "autoencoder", "hybrid")
+# Shares of the whole, for telling progress.
+CONTEST_SHARE, READY_SHARE = 80, 90
 
 
 class TooLittleHistory(Exception):
@@ -41,129 +44,189 @@ class TooLittleHistory(Exception):
 
 @dataclass(frozen=True)
 class Trained:
-    """The two versions and the one that serves."""
+    """All versions of one training, the simplest first, and the one that serves."""
 
-    baseline: ModelVersion
-    challenger: ModelVersion
+    versions: tuple[ModelVersion, ...]
     champion: ModelVersion
     n_recommendations: int
 
+    @property
+    def baseline(self) -> ModelVersion:
+        return next(version for version in self.versions if version.is_baseline)
+
+
+def line_up(random_state: int) -> tuple[Recommender, ...]:
+    """What is trained when nothing else is asked for."""
+    named = lineup(random_state)
+    return tuple(named[kind] for kind in TRAINED if kind in named)
+
 
 def train_recommenders(
-    *, as_of: datetime, at: datetime, random_state: int, report: Progress, challenger: Recommender | None = None
+    *,
+    as_of: datetime,
+    at: datetime,
+    random_state: int,
+    report: Progress,
+    competing: Sequence[Recommender] | None = None,
 ) -> Trained:
-    """Train on all but the last four weeks before `as_of`, compare on those, promote the better, recommend.
+    """Train on all but the last four weeks before `as_of`, choose on earlier weeks, test on those four, recommend.
 
-    `challenger` is the autoencoder as tuned for retail when not given. The same job trains once.
+    `competing` begins with the baseline and goes on from the simplest. The same job trains once.
     """
-    report(0, 1, "Reading purchases")
-    learner = challenger if challenger is not None else Autoencoder(random_state=random_state)
-    baseline, learnt = _published(report.job_id) or _learn(learner, as_of, at, random_state, report)
-    with report.writing():
-        champion = registry.promote(learnt if learnt.metrics[registry.ADVANTAGE]["low"] > 0 else baseline)
-    report.note(f"“{champion.label}” serves. {learnt.verdict}")
-    customer_ids = Customer.objects.values_list("pk", flat=True)
-    n_recommendations = score_customers(champion, list(customer_ids), TOP_K, as_of=as_of, at=at, report=report)
-    return Trained(baseline, learnt, champion, n_recommendations)
+    report(0, 100, "Reading purchases")
+    versions = _published(report.job_id)
+    if not versions:
+        versions = _learn(competing or line_up(random_state), as_of, at, random_state, report)
+    champion = next((version for version in versions if version.is_in_use), None)
+    champion = champion or registry.champion(ModelVersion.Purpose.RECOMMENDATION) or versions[0]
+    report.note(f"“{champion.label}” serves. {champion.verdict}")
+    customer_ids = list(Customer.objects.values_list("pk", flat=True))
+    report(READY_SHARE, 100, "Recommending to every customer")
+    n_recommendations = score_customers(champion, customer_ids, TOP_K, as_of=as_of, at=at, report=report)
+    return Trained(tuple(versions), champion, n_recommendations)
 
 
-def _published(job_id: int | None) -> tuple[ModelVersion, ModelVersion] | None:
-    """What this job had trained before its worker died."""
+def _published(job_id: int | None) -> list[ModelVersion]:
+    """What this job had trained before its worker died: all of it or nothing."""
     if job_id is None:
-        return None
-    versions = ModelVersion.objects.filter(job_id=job_id, purpose=ModelVersion.Purpose.RECOMMENDATION)
-    pair = versions.order_by("-is_baseline")[:2]
-    return (pair[0], pair[1]) if len(pair) == 2 else None
+        return []
+    found = ModelVersion.objects.filter(job_id=job_id, purpose=ModelVersion.Purpose.RECOMMENDATION)
+    return list(found.order_by("pk"))
 
 
 def _learn(
-    learner: Recommender, as_of: datetime, at: datetime, seed: int, report: Progress
-) -> tuple[ModelVersion, ModelVersion]:
-    frame = interactions_frame(purchases_until(as_of))
+    competing: Sequence[Recommender], as_of: datetime, at: datetime, seed: int, report: Progress
+) -> list[ModelVersion]:
+    held = _hold(competing, as_of, at, seed, report)
+    with report.writing():
+        versions = [_publish(held, place, report) for place in range(len(held.entrants))]
+        serving = versions[held.place if held.deserves_to_serve else 0]
+        registry.promote(serving)
+        if not held.deserves_to_serve:
+            registry.challenge(versions[held.place])
+    return versions
+
+
+def _hold(competing: Sequence[Recommender], as_of: datetime, at: datetime, seed: int, report: Progress) -> "_Held":
+    """The contest, the choice and how ready the history is for it; nothing is written yet."""
+    purchases = shop_purchases(as_of)
     half_life = half_life_days(DecayChoice.Task.BUY_AGAIN, as_of=as_of, unless_known=HALF_LIFE_DAYS)
-    split = _split(frame, as_of, half_life)
+    rounds = _rounds(purchases, as_of, half_life)
+    entrants = compete(
+        competing,
+        rounds,
+        k=TOP_K,
+        progress=lambda done, total: report(CONTEST_SHARE * done // total, 100, "Learning from orders"),
+    )
     rng = np.random.default_rng(seed)
-    baseline = fit_and_evaluate(Popularity(), split, k=TOP_K, rng=rng)
-    learnt = fit_and_evaluate(
-        learner, split, k=TOP_K, rng=rng, progress=lambda done, total: report(done, total + 1, "Learning from orders")
-    )
-    gained = advantage(learnt, baseline, rng)
-    about = _About(split, half_life, pc.min(frame["occurred_at"]).as_py(), at, seed)
-    return (
-        registry.publish(baseline.estimator.to_artefact(), about.facts(baseline, None), report=report),
-        registry.publish(learnt.estimator.to_artefact(), about.facts(learnt, gained), report=report),
-    )
+    place = 1 + chosen(entrants[1:], rounds, rng) if len(entrants) > 1 else 0
+    ready = _readiness(entrants, place, rounds, rng, report)
+    told = [
+        measured(one, entrants[0], rounds, rng, ready if number == place else None)
+        for number, one in enumerate(entrants)
+    ]
+    about = _About(rounds[-1], half_life, pc.min(purchases["occurred_at"]).as_py(), at, seed)
+    return _Held(tuple(entrants), tuple(told), place, about)
 
 
-def _split(frame: pa.Table, as_of: datetime, half_life: float | None) -> TemporalSplit:
+def _rounds(purchases: pa.Table, as_of: datetime, half_life: float | None) -> list[Round]:
+    rules = Rules(
+        as_of,
+        window_days=WINDOW_DAYS,
+        min_customers=MIN_CUSTOMERS,
+        half_life_days=half_life,
+        facts=product_facts(),
+        traits=customer_traits(),
+    )
     try:
-        return temporal_split(
-            frame,
-            until=as_of,
-            window_days=WINDOW_DAYS,
-            min_customers=MIN_CUSTOMERS,
-            half_life_days=half_life,
-        )
+        return cut_rounds(purchases, rules)
     except SpanTooShort as error:
         raise TooLittleHistory(
             f"There is too little to learn from: {error}. Import at least three months of orders first."
         ) from error
 
 
+def _readiness(
+    entrants: Sequence[Entrant], place: int, rounds: Sequence[Round], rng: np.random.Generator, report: Progress
+) -> Readiness | None:
+    """Of the chosen one, on the window before the test."""
+    split = rounds[-1].split
+    return measure_readiness(
+        entrants[place].estimator,
+        entrants[0].estimator,
+        split.train,
+        split.validation,
+        k=TOP_K,
+        rng=rng,
+        progress=lambda done, total: report(
+            CONTEST_SHARE + (READY_SHARE - CONTEST_SHARE) * done // total, 100, "Looking whether history is enough"
+        ),
+    )
+
+
 @dataclass(frozen=True)
 class _About:
-    split: TemporalSplit
+    test: Round
     half_life_days: float | None
     data_from: datetime
     at: datetime
     seed: int
 
-    def facts(self, result: TrainingResult, gained: Estimate | None) -> registry.VersionFacts:
-        return registry.VersionFacts(
-            purpose=ModelVersion.Purpose.RECOMMENDATION,
-            label=LABELS[result.estimator.kind],
-            is_baseline=gained is None,
-            data_from=self.data_from,
-            data_until=self.split.test_since,
-            data_fingerprint=result.data_fingerprint,
-            seed=self.seed,
-            fit_seconds=result.fit_seconds,
-            trained_at=self.at,
-            params=self._params(result),
-            metrics=_metrics(result, gained),
-            learning_curve=result.learning_curve,
-            verdict=_verdict(gained),
-        )
-
-    def _params(self, result: TrainingResult) -> dict[str, Any]:
+    def params(self, estimator: Recommender) -> dict[str, Any]:
+        split = self.test.split
         return {
-            **result.params,
+            **estimator.get_params(),
             "half_life_days": self.half_life_days,
             "min_customers": MIN_CUSTOMERS,
-            "n_products": len(self.split.before_test.products),
-            "n_customers": len(self.split.before_test.customers),
-            "n_test_customers": len(self.split.test.customer_rows),
-            "test_since": self.split.test_since.isoformat(),
-            "test_until": self.split.test_until.isoformat(),
+            "n_products": len(split.before_test.products),
+            "n_customers": len(split.before_test.customers),
+            "n_test_customers": len(split.test.customer_rows),
+            "test_since": split.test_since.isoformat(),
+            "test_until": split.test_until.isoformat(),
+            "currency": sales_version().currency,
         }
 
 
-def _metrics(result: TrainingResult, gained: Estimate | None) -> dict[str, Any]:
-    named = {METRIC_NAMES[name]: _as_row(estimate) for name, estimate in result.metrics.items()}
-    shares = {f"{task}_coverage": {"value": share} for task, share in result.coverage.items()}
-    return {**named, **shares, **({registry.ADVANTAGE: _as_row(gained)} if gained else {})}
+@dataclass(frozen=True)
+class _Held:
+    """A contest that was held: `place` is the entrant chosen on the earlier windows, 0 the baseline."""
+
+    entrants: tuple[Entrant, ...]
+    measured: tuple[Measured, ...]
+    place: int
+    about: _About
+
+    @property
+    def deserves_to_serve(self) -> bool:
+        mine = self.measured[self.place]
+        return self.place > 0 and not objections(mine.metrics, mine.evaluation["readiness"])
+
+    def verdicts(self) -> Verdicts:
+        return Verdicts([label_of(one.estimator.kind) for one in self.entrants], self.place)
+
+    def facts(self, place: int) -> registry.VersionFacts:
+        one, told, split = self.entrants[place], self.measured[place], self.about.test.split
+        return registry.VersionFacts(
+            purpose=ModelVersion.Purpose.RECOMMENDATION,
+            label=self.verdicts().labels[place],
+            is_baseline=place == 0,
+            data_from=self.about.data_from,
+            data_until=split.test_since,
+            data_fingerprint=split.before_test.fingerprint,
+            seed=self.about.seed,
+            fit_seconds=one.fit_seconds,
+            trained_at=self.about.at,
+            params=self.about.params(one.estimator),
+            metrics=told.metrics,
+            learning_curve=one.learning_curve,
+            verdict=self.verdicts().of(place, told.metrics, told.evaluation["readiness"], self.deserves_to_serve),
+            evaluation=told.evaluation,
+        )
 
 
-def _as_row(estimate: Estimate) -> dict[str, float]:
-    values = asdict(estimate)
-    return {"value": values["mid"], "low": values["low"], "high": values["high"]}
-
-
-def _verdict(gained: Estimate | None) -> str:
-    if gained is None:
-        return "The yardstick: the same for every customer."
-    span = f"{100 * gained.low:+.1f} to {100 * gained.high:+.1f} percentage points"
-    what = f"Customers then bought {span} more of what it recommended than of what most customers buy"
-    if gained.low > 0:
-        return f"{what}, so it serves."
-    return f"{what}: not surely better, so what most customers buy is recommended."
+def _publish(held: _Held, place: int, report: Progress) -> ModelVersion:
+    facts, kind = held.facts(place), held.entrants[place].estimator.kind
+    facts = replace(facts, card=recommender_card(facts, kind))
+    version = registry.publish(held.entrants[place].estimator.to_artefact(), facts, report=report)
+    PairedScores.objects.get_or_create(version=version, defaults={"arrays": held.measured[place].paired})
+    return version

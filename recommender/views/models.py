@@ -73,7 +73,8 @@ def model_promote(request: HttpRequest, pk: int) -> HttpResponse:
 @transaction.atomic
 def _put_in_use(request: HttpRequest, version: ModelVersion) -> Job | None:
     # Nobody gets here without logging in.
-    job = serving.put_in_use(version=version, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+    reason = request.POST.get("override_reason", "")
+    job = serving.put_in_use(version=version, by=request.user, at=timezone.now(), override_reason=reason)  # type: ignore[arg-type]
     if job is not None:
         transaction.on_commit(lambda: wake(job))
     return job

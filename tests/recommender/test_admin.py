@@ -1,10 +1,13 @@
 import pytest
 from django.urls import reverse
 
-from recommender.models import ModelVersion
+from loyalty.models import Job
+from recommender.models import ModelVersion, Promotion
+from tests.recommender.test_model_pages import EARNS, SURE, UNSURE, artefact, artefact_dir, publish
 from tests.rows import make_version
 
 pytestmark = pytest.mark.django_db
+__all__ = ["artefact", "artefact_dir", "publish"]
 
 
 def promote(client, version):
@@ -19,15 +22,17 @@ def boss(client, marketer):
     return client
 
 
-def test_a_version_that_beats_the_baseline_replaces_the_champion(boss):
+def test_a_version_that_beats_the_baseline_replaces_the_champion(boss, marketer, publish):
     former = make_version(1, alias="champion", is_baseline=True)
-    better = make_version(2, metrics={"advantage": {"value": 0.02, "low": 0.01, "high": 0.03}})
+    better = publish("Taste", metrics={"advantage": SURE, **EARNS})
     assert promote(boss, better) == [f"In use: {better}."]
     assert list(ModelVersion.objects.filter(alias="champion")) == [better]
-    assert former.pk != better.pk
+    told = Promotion.objects.get()
+    assert (told.version, told.from_version, told.by, told.is_override) == (better, former, marketer, False)
+    assert Job.objects.get().task == "recommender.score_customers"
 
 
-@pytest.mark.parametrize("metrics", [{}, {"advantage": {"value": 0.0, "low": -0.01, "high": 0.01}}])
+@pytest.mark.parametrize("metrics", [{}, {"advantage": UNSURE, **EARNS}, {"advantage": SURE}])
 def test_a_version_that_does_not_is_refused_and_nothing_changes(boss, metrics):
     champion = make_version(1, alias="champion", is_baseline=True)
     (told,) = promote(boss, make_version(2, metrics=metrics))

@@ -22,6 +22,7 @@ from recommender.services import serving
 
 pytestmark = pytest.mark.django_db
 SURE = {"value": 0.03, "low": 0.01, "high": 0.05}
+EARNS = {"revenue_at_10": {"value": 9.1, "low": 8.2, "high": 10.0}}
 UNSURE = {"value": 0.01, "low": -0.02, "high": 0.04}
 CURVE = [{"epoch": n, "validation_ndcg": 0.1 * n, "loss": 2.0 - n} for n in (1, 2)]
 
@@ -68,7 +69,7 @@ def contest(publish):
     """A baseline, and a version that surely beats it and serves."""
     recall = {"value": 0.2, "low": 0.18, "high": 0.22}
     baseline = publish("Bestsellers", is_baseline=True, metrics={"recall_at_10": recall})
-    better = {"recall_at_10": {"value": 0.312, "low": 0.29, "high": 0.33}, "advantage": SURE}
+    better = {"recall_at_10": {"value": 0.312, "low": 0.29, "high": 0.33}, "advantage": SURE, **EARNS}
     learnt = publish("Taste", metrics=better, learning_curve=CURVE, verdict="It found more, so it serves.")
     return baseline, registry.promote(learnt)
 
@@ -157,8 +158,9 @@ def test_the_job_of_a_version_that_is_gone_says_so(at):
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"metrics": {"advantage": UNSURE}}, "is not surely better than the baseline"),
-        ({"metrics": {}}, "was never compared with the baseline"),
+        ({"metrics": {"advantage": UNSURE, **EARNS}}, "is not surely better than the baseline"),
+        ({"metrics": EARNS}, "was never compared with the baseline"),
+        ({"metrics": {"advantage": SURE}}, "says nothing of what it would earn"),
         ({"purpose": "reception"}, "nothing to choose here"),
     ],
 )

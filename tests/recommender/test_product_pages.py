@@ -102,8 +102,7 @@ def relate(product, n, version):
 def test_a_product_shows_its_neighbours_with_the_evidence(client):
     sell(1)
     product = Customer.objects.get().orders.get().lines.get().product
-    version = make_version(1)
-    ModelVersion.objects.filter(pk=version.pk).update(alias="champion", purpose="product_relation")
+    version = make_version(1, alias="champion", purpose="product_relation")
     relate(product, 2, version)
 
     response = client.get(product.get_absolute_url())

@@ -10,6 +10,7 @@ from loyalty.services.progress import QuietProgress
 from recommender import registry
 from recommender.engine.artefacts import ArtefactDamaged
 from recommender.engine.autoencoder import Autoencoder
+from recommender.engine.popularity import Popularity
 from recommender.engine.prod2vec import Prod2Vec, TooFewBaskets
 from recommender.models import ModelVersion, ProductRelation, Recommendation
 from recommender.queries.interactions import interactions_frame, purchases_until
@@ -60,7 +61,9 @@ def shop(db):
 
 @pytest.fixture
 def trained(shop, at):
-    return train_recommenders(as_of=AS_OF, at=at, random_state=1, report=QuietProgress(), challenger=SMALL)
+    return train_recommenders(
+        as_of=AS_OF, at=at, random_state=1, report=QuietProgress(), competing=(Popularity(), SMALL)
+    )
 
 
 def test_interactions_are_purchases_before_the_moment_only(shop):
@@ -79,14 +82,14 @@ def test_interactions_are_purchases_before_the_moment_only(shop):
 
 
 def test_the_planted_taste_makes_the_autoencoder_champion(trained):
-    assert trained.champion == trained.challenger
+    assert trained.champion == trained.versions[1]
     assert registry.champion("recommendation") == trained.champion
-    assert trained.challenger.metrics["advantage"]["low"] > 0
-    for version in (trained.baseline, trained.challenger):
+    assert trained.versions[1].metrics["advantage"]["low"] > 0
+    for version in (trained.baseline, trained.versions[1]):
         recall = version.metrics["recall_at_10"]
         assert 0 <= recall["low"] <= recall["value"] <= recall["high"] <= 1
         assert version.data_until == AS_OF - timedelta(days=28)
-    assert trained.challenger.learning_curve
+    assert trained.versions[1].learning_curve
     assert trained.baseline.is_baseline
 
 
@@ -117,11 +120,11 @@ def test_the_same_job_twice_doubles_nothing(shop, at):
     job = Job.objects.create(task="recommender.train_recommenders", label="Learn", created_at=at)
 
     first, second = (
-        train_recommenders(as_of=AS_OF, at=at, random_state=1, report=JobProgress(job), challenger=SMALL)
+        train_recommenders(as_of=AS_OF, at=at, random_state=1, report=JobProgress(job), competing=(Popularity(), SMALL))
         for _ in range(2)
     )
 
-    assert (first.baseline, first.challenger) == (second.baseline, second.challenger)
+    assert first.versions == second.versions
     assert ModelVersion.objects.count() == 2
     assert Recommendation.objects.count() == 300
 
@@ -138,13 +141,13 @@ def test_scoring_some_leaves_the_others_alone(trained, at):
 
 def test_too_little_history_is_told_so(at, db):
     with pytest.raises(TooLittleHistory, match="three months"):
-        train_recommenders(as_of=AS_OF, at=at, random_state=1, report=QuietProgress(), challenger=SMALL)
+        train_recommenders(as_of=AS_OF, at=at, random_state=1, report=QuietProgress(), competing=(Popularity(), SMALL))
 
     assert not ModelVersion.objects.exists()
 
 
 def test_a_version_that_does_not_beat_the_baseline_is_refused_with_the_reason(trained):
-    worse = trained.challenger
+    worse = trained.versions[1]
     worse.metrics["advantage"] = {"value": 0.01, "low": -0.02, "high": 0.04}
 
     with pytest.raises(registry.PromotionRefused, match=r"-2\.0 and \+4\.0 percentage points"):
@@ -155,10 +158,10 @@ def test_promotion_moves_the_one_champion(trained):
     registry.promote(trained.baseline)
 
     assert registry.champion("recommendation") == trained.baseline
-    trained.challenger.refresh_from_db()
-    assert trained.challenger.alias == ""
+    trained.versions[1].refresh_from_db()
+    assert trained.versions[1].alias == ""
     with pytest.raises(IntegrityError), transaction.atomic():
-        ModelVersion.objects.filter(pk=trained.challenger.pk).update(alias="champion")
+        ModelVersion.objects.filter(pk=trained.versions[1].pk).update(alias="champion")
 
 
 def test_a_damaged_champion_is_not_opened_and_the_baseline_serves(trained, artefact_dir):

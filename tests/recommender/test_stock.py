@@ -15,9 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def version():
-    found = make_version(0)
-    ModelVersion.objects.filter(pk=found.pk).update(alias="champion", purpose="product_relation")
-    return found
+    return make_version(0, alias="champion", purpose="product_relation")
 
 
 @pytest.fixture
