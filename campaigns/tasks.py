@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from celery import shared_task
 from django.utils import timezone
 
 from campaigns.models import Campaign, Simulation
+from campaigns.services import offer_rounds
 from campaigns.services.demo import load_complete_journey
+from campaigns.services.offer_decisions import expire_offers
 from campaigns.services.outcomes import record_outcomes
 from campaigns.services.simulations import rehearse_campaign, simulate_campaign
 from loyalty.services.progress import Progress
@@ -57,3 +60,19 @@ def _redeemers(simulation: Simulation) -> dict[str, float]:
 def load_demo(params: dict[str, Any], report: Progress) -> dict[str, Any]:
     """The demo's data, by the import path; what is there already is left alone."""
     return load_complete_journey(at=timezone.now(), report=report)
+
+
+@job_task(offer_rounds.TASK)
+def assign_offers(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Give out the offers of a campaign, named by our own key."""
+    campaign = Campaign.objects.filter(pk=params["campaign_id"]).first()
+    if campaign is None:
+        raise Refused("This campaign no longer exists.")
+    made = offer_rounds.assign_offers(campaign=campaign, at=timezone.now(), seed=params["seed"], report=report)
+    return {"round_id": made.pk, "n_customers": made.n_customers, "n_assigned": made.n_assigned}
+
+
+@shared_task(name="campaigns.sweep_offers")  # type: ignore[untyped-decorator]
+def sweep_offers() -> None:
+    """Pages and the API ask at every reading; this only brings the tables after."""
+    expire_offers(at=timezone.now())

@@ -306,3 +306,29 @@ def _campaign(number: int, customer: loyalty.Customer, product: loyalty.Product,
     campaigns.Outcome.objects.create(
         campaign=campaign, metric="redeemers", value=99, observed_until=AT, is_complete=True
     )
+    policy = campaigns.OfferPolicy.objects.create(campaign=campaign)
+    made = make_round(campaign, policy.mode, version)
+    campaigns.OfferDecision.objects.create(round=made, customer=customer, gates=[14], chances=[0.2], values=[0.5])
+    make_assignment(made, offer, customer)
+
+
+def make_round(campaign: campaigns.Campaign, mode: str, version: ModelVersion) -> campaigns.OfferRound:
+    return campaigns.OfferRound.objects.create(
+        campaign=campaign, mode=mode, model_version=version, as_of=AT, n_customers=1, n_assigned=1, value=0.5,
+        value_low=-0.1, value_high=1.2, bound=0.5, currency="USD", advice="An offer for all.",
+        evidence={"chosen_value": 0.5, "limits": [], "basis": "learnt", "n_campaigns": 9, "stopped_at": {"CHOSEN": 1}},
+        offer_ids=[offer.pk for offer in campaign.offers.order_by("pk")], made_at=AT,
+    )  # fmt: skip
+
+
+def make_assignment(
+    made: campaigns.OfferRound, offer: campaigns.Offer, customer: loyalty.Customer, **values: object
+) -> campaigns.OfferAssignment:
+    given = {
+        "campaign": made.campaign, "status": "suggested", "position": 1, "score": 0.2, "score_low": 0.1,
+        "score_high": 0.3, "baseline_score": 0.1, "expected_value": 0.5, "reason": "Bought its products 4 times.",
+        "expires_at": made.campaign.ends_at, "made_at": AT,
+    }  # fmt: skip
+    return campaigns.OfferAssignment.objects.create(
+        round=made, offer=offer, customer=customer, model_version=made.model_version, **{**given, **values}
+    )

@@ -159,6 +159,8 @@ ROUTES = {
     "api-campaign-simulate": API_WRITE,
     "api-simulation-list": API_READ,
     "api-simulation-detail": API_READ,
+    "api-offer-assignment-list": API_READ,
+    "api-customer-offer-list": API_READ,
     "api-recommendation-list": API_READ,
     "api-customer-recommendation-list": API_READ,
     "nothing below /api/": NOTHING,

@@ -135,9 +135,6 @@ def best_of_row(worth: FloatArray, most: int) -> BoolArray:
     marked = np.zeros(worth.shape, dtype=bool)
     if worth.size == 0:
         return marked
-    if most == 1:
-        best = worth.argmax(axis=1)[:, None]
-    else:
-        best = np.argsort(-worth, axis=1, kind="stable")[:, :most]
+    best = np.argsort(-worth, axis=1, kind="stable")[:, :most] if most > 1 else worth.argmax(axis=1)[:, None]
     np.put_along_axis(marked, best, True, axis=1)
     return marked

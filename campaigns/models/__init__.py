@@ -1,3 +1,4 @@
+from campaigns.models.assignments import OfferAssignment, OfferDecision, OfferPolicy, OfferRound
 from campaigns.models.audiences import Audience, AudienceMember
 from campaigns.models.campaigns import Campaign, CampaignOffer, Holdout
 from campaigns.models.offers import Offer, OfferProduct
@@ -12,7 +13,11 @@ __all__ = [
     "Forecast",
     "Holdout",
     "Offer",
+    "OfferAssignment",
+    "OfferDecision",
+    "OfferPolicy",
     "OfferProduct",
+    "OfferRound",
     "Outcome",
     "Redemption",
     "Simulation",

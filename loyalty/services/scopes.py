@@ -16,6 +16,7 @@ READABLE = {
     "segments": "segments and who is in them",
     "campaigns": "campaigns",
     "simulations": "simulations",
+    "offer-assignments": "next best offers of customers",
     "recommendations": "recommendations",
 }
 

@@ -12,6 +12,7 @@ MAKES = (
     "campaigns.add_audience",
     "campaigns.add_campaign",
     "campaigns.add_offer",
+    "campaigns.add_offerround",
     "campaigns.add_offerproduct",
     "campaigns.add_simulation",
     "campaigns.change_campaign",
@@ -26,6 +27,7 @@ MAKES = (
 )
 GUARDS = (
     "campaigns.approve_campaign",
+    "campaigns.change_offerassignment",
     "campaigns.change_offerproduct",
     "campaigns.delete_offerproduct",
     "loyalty.add_consent",
