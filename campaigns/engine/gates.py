@@ -58,9 +58,9 @@ def last_gates(question: Question, allotment: Allotment, stopped: GateArray) -> 
     was wanted and there was not enough of the offer, or of the budget.
     """
     free, _ = wanted(question, Prices(np.zeros(question.n_offers)))
-    is_gain = question.gains > 0
+    would_get_one = free.any(axis=1, keepdims=True)
     is_full = allotment.chosen.sum(axis=0) >= question.caps
     missed = np.where(is_full[None, :], Gate.CAP, Gate.BUDGET if allotment.prices.budget > 0 else Gate.BETTER)
-    found = np.where(free, missed, np.where(is_gain & free.any(axis=1)[:, None], Gate.BETTER, Gate.VALUE))
+    found = np.where(free, missed, np.where((question.gains > 0) & would_get_one, Gate.BETTER, Gate.VALUE))
     found[allotment.chosen] = Gate.CHOSEN
     return np.where(stopped > 0, stopped, found).astype(np.int16)

@@ -1,6 +1,6 @@
 """Offers that were suggested are accepted, issued or withdrawn by people; time and refusals withdraw them, too."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -31,7 +31,7 @@ def decide_offers(*, assignments: QuerySet[OfferAssignment], to: str, by: User, 
     """Move those of the offers that can go to a status, and return how many. Raises CannotDecide."""
     if to not in STEPS:
         raise CannotDecide("Offers can be accepted, issued or withdrawn.")
-    _hold(assignments.values_list("campaign_id", flat=True).distinct())
+    _hold(set(assignments.values_list("campaign_id", flat=True)))
     ready = assignments.filter(status__in=STEPS[Status(to)], expires_at__gt=shop_time(at))
     if to != Status.WITHDRAWN:
         ready = ready.exclude(refused(at))
@@ -53,10 +53,10 @@ def expire_offers(*, at: datetime) -> dict[str, int]:
     return {"n_expired": over, "n_withdrawn": gone.update(**withdrawn)}
 
 
-def _hold(campaign_ids: Sequence[int] | QuerySet[OfferAssignment]) -> None:
+def _hold(campaign_ids: Collection[int]) -> None:
     """A round of the same campaign waits until this is decided, and the other way round; by key, so none blocks."""
-    keys = sorted(set(campaign_ids))  # type: ignore[arg-type]
-    list(Campaign.objects.filter(pk__in=keys).order_by("pk").select_for_update(no_key=True, of=("self",)))
+    held = Campaign.objects.filter(pk__in=campaign_ids).order_by("pk")
+    list(held.select_for_update(no_key=True, of=("self",)))
 
 
 def _needed(to: str) -> str:
