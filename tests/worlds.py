@@ -63,6 +63,44 @@ def basket_world(rng: np.random.Generator, *, n_baskets: int = 3000) -> pa.Table
     return pa.table({"order_id": pa.array(order, pa.int64()), "product_id": pa.array(product, pa.int64())})
 
 
+def shelf_world(rng: np.random.Generator, *, n_customers: int = 250, n_visits: int = 30) -> pa.Table:
+    """Purchases with planted relations: on each visit one product of every need that arises, now and then another one.
+
+    Need 0 (products 0-3, 3 costs half as much again) and need 1 (products 10-13): rivals, never in one basket.
+    Product 20 is taken with any of need 0, four times in five, and seldom without.
+    Products 30-39: bought by all, at random. Products 40 and 41: both liked by every second customer, else unrelated.
+    In the second half of the year buyers of product 0 move on to product 3, and nobody moves back.
+    """
+    lines = []
+    for customer in range(n_customers):
+        favourite = {0: int(rng.choice([0, 1, 2])), 1: int(rng.choice([10, 11, 12, 13]))}
+        for visit in range(n_visits):
+            basket = [30 + one for one in np.flatnonzero(rng.random(10) < 0.15)]
+            if rng.random() < 0.5:
+                own = favourite[0] if favourite[0] == 3 or rng.random() < 0.7 else int(rng.choice([0, 1, 2]))
+                if favourite[0] == 0 and visit > n_visits // 2 and rng.random() < 0.6:
+                    favourite[0] = own = 3
+                basket += [own, 20] if rng.random() < 0.8 else [own]
+            elif rng.random() < 0.1:
+                basket.append(20)
+            if rng.random() < 0.5:
+                basket.append(favourite[1] if rng.random() < 0.7 else int(rng.choice([10, 11, 12, 13])))
+            basket += [one for one in (40, 41) if customer % 2 and rng.random() < 0.3]
+            lines += [(customer, customer * n_visits + visit, product, visit) for product in basket]
+    customer_id, order_id, product_id, day = np.array(lines, dtype=np.int64).T
+    start = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())
+    columns = {
+        "customer_id": pa.array(customer_id),
+        "product_id": pa.array(product_id),
+        "weight": pa.array(np.ones(len(lines)), pa.float32()),
+        "occurred_at": pa.array(1_000_000 * (start + 7 * 86_400 * day + order_id), pa.timestamp("us", tz="UTC")),
+        "order_id": pa.array(order_id),
+        "quantity": pa.array(np.ones(len(lines))),
+        "amount": pa.array(np.where(product_id == 3, 3.0, 2.0)),
+    }
+    return pa.table(columns)
+
+
 def shopping_table(n_lines: int, *, lines_an_order: int = 4) -> pa.Table:
     """Order lines as a till would send them: one customer, three products, an order an hour."""
     orders = np.arange(n_lines) // lines_an_order
