@@ -12,6 +12,7 @@ from recommender.models import (
     DecayChoice,
     ModelVersion,
     PairedScores,
+    ProductPlace,
     ProductRelation,
     ProductRuling,
     Promotion,
@@ -114,6 +115,16 @@ class ProductRelationAdmin(LookOnlyAdmin):
     list_display = ["product", "kind", "other", "score", "model_version"]
     list_filter = ["kind"]
     list_select_related = ["product", "other", "model_version"]
+    search_fields = ["product__sku__exact"]
+    search_help_text = "SKU of the product"
+    ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []
+
+
+@admin.register(ProductPlace)
+class ProductPlaceAdmin(LookOnlyAdmin):
+    list_display = ["product", "x", "y", "n_orders", "model_version"]
+    list_select_related = ["product", "model_version"]
     search_fields = ["product__sku__exact"]
     search_help_text = "SKU of the product"
     ordering = ["-id"]

@@ -14,6 +14,7 @@ from recommender.models import (
     DecayChoice,
     ModelVersion,
     PairedScores,
+    ProductPlace,
     ProductRelation,
     ProductRuling,
     Promotion,
@@ -69,6 +70,7 @@ def _fill_one(number: int) -> None:
     ProductRelation.objects.create(
         product=product, other=other, kind="similar", score=0.9, model_version=version, evidence={"baskets": 9}
     )
+    ProductPlace.objects.create(model_version=version, product=product, x=0.5, y=0.5, n_orders=9)
     RelationRuling.objects.create(product=other, other=product, kind="similar", verdict="blocked", at=AT)
     ProductRuling.objects.create(product=other, verdict="blocked", at=AT)
     StockReplacement.objects.create(product=other, substitute=product, out_since=AT, since=AT, until=AT)

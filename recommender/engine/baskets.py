@@ -7,10 +7,8 @@ import hashlib
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import sparse
 
 from recommender.engine.dataset import FrameInvalid
-from recommender.engine.ids import IdMap
 
 
 def baskets_from_frame(frame: pa.Table) -> list[NDArray[np.int64]]:
@@ -39,39 +37,6 @@ def baskets_from_frame(frame: pa.Table) -> list[NDArray[np.int64]]:
     orders, products = orders[order], products[order]
     borders = np.flatnonzero(np.diff(orders)) + 1
     return [basket for basket in np.split(products, borders) if len(basket) > 1]
-
-
-def baskets_together(
-    baskets: list[NDArray[np.int64]], product_ids: NDArray[np.int64], other_ids: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """In how many baskets a product and each of some others were found together.
-
-    Parameters
-    ----------
-    baskets : list of ndarray of int64
-    product_ids : ndarray of int64, shape (n,)
-        Ascending.
-    other_ids : ndarray of int64, shape (n, k)
-        From among ``product_ids``, ``-1`` where there is none.
-
-    Returns
-    -------
-    ndarray of int64, shape (n, k)
-        0 where there is no other.
-    """
-    products = IdMap(product_ids)
-    columns = products.rows_of(np.concatenate(baskets))
-    rows = np.repeat(np.arange(len(baskets)), [len(basket) for basket in baskets])
-    known = columns >= 0
-    cells = (np.ones(int(known.sum()), dtype=np.int32), (rows[known], columns[known]))
-    bought = sparse.csc_matrix(cells, shape=(len(baskets), len(products)))
-    others = products.rows_of(other_ids)
-    counts = np.zeros(others.shape, dtype=np.int64)
-    for place in range(others.shape[1]):
-        there = np.flatnonzero(others[:, place] >= 0)
-        both = bought[:, there].multiply(bought[:, others[there, place]])
-        counts[there, place] = np.asarray(both.sum(axis=0)).ravel()
-    return counts
 
 
 def baskets_fingerprint(baskets: list[NDArray[np.int64]]) -> str:

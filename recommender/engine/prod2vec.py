@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,11 +9,10 @@ import numpy as np
 from gensim.models import Word2Vec
 from gensim.models.callbacks import CallbackAny2Vec
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from recommender.engine.base import Artefact, Progress
-from recommender.engine.baskets import baskets_fingerprint, baskets_together
 from recommender.engine.ids import IdMap
 
 ROWS_PER_BLOCK = 1024
@@ -47,29 +45,6 @@ class Neighbours:
     similarity: NDArray[np.float32]
     baskets: NDArray[np.int64]
     neighbour_baskets: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class RelationsLearnt:
-    """Vectors, neighbours and what speaks for them.
-
-    Attributes
-    ----------
-    estimator : Prod2Vec
-        Fitted.
-    neighbours : Neighbours
-    together : ndarray of int64, shape of ``neighbours.neighbour_ids``
-        Baskets that hold both products.
-    data_fingerprint : str
-    fit_seconds : float
-        Wall-clock seconds.
-    """
-
-    estimator: Prod2Vec
-    neighbours: Neighbours
-    together: NDArray[np.int64]
-    data_fingerprint: str
-    fit_seconds: float
 
 
 class Prod2Vec(BaseEstimator):
@@ -137,7 +112,7 @@ class Prod2Vec(BaseEstimator):
         TooFewBaskets
             When no product is in enough of them.
         """
-        shuffled = _shuffled(baskets, np.random.default_rng(self.random_state))
+        shuffled = self._sentences(baskets)
         model = Word2Vec(
             vector_size=self.dimensions,
             window=self.window,
@@ -201,14 +176,18 @@ class Prod2Vec(BaseEstimator):
         loaded.baskets_ = artefact.arrays["baskets"]
         return loaded
 
+    def _sentences(self, baskets: list[NDArray[np.int64]]) -> list[list[str]]:
+        return _shuffled(baskets, np.random.default_rng(self.random_state))
+
     def _keep(self, model: Word2Vec) -> None:
-        keys = np.array([int(key) for key in model.wv.index_to_key], dtype=np.int64)
+        words = [word for word in model.wv.index_to_key if word.isdecimal()]
+        keys = np.array([int(word) for word in words], dtype=np.int64)
         order = np.argsort(keys)
-        vectors = model.wv.vectors[order]
+        vectors = model.wv[words][order] if words else np.zeros((0, self.dimensions), dtype=np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         self.product_ids_: NDArray[np.int64] = keys[order]
         self.vectors_: NDArray[np.float32] = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
-        counts = [model.wv.get_vecattr(key, "count") for key in model.wv.index_to_key]
+        counts = [model.wv.get_vecattr(word, "count") for word in words]
         self.baskets_: NDArray[np.int64] = np.array(counts, dtype=np.int64)[order]
 
     def _nearest(self, start: int, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -217,30 +196,6 @@ class Prod2Vec(BaseEstimator):
         cosine[own, start + own] = -np.inf
         rows = _best(cosine, k)
         return rows, np.take_along_axis(cosine, rows, axis=1)
-
-
-def learn_relations(
-    estimator: Prod2Vec, baskets: list[NDArray[np.int64]], *, k: int, progress: Progress | None = None
-) -> RelationsLearnt:
-    """Fit a copy of the estimator and look up the k nearest products of every product, with the evidence.
-
-    Parameters
-    ----------
-    estimator : Prod2Vec
-    baskets : list of ndarray of int64
-    k : int
-    progress : callable, optional
-
-    Returns
-    -------
-    RelationsLearnt
-    """
-    started = time.perf_counter()
-    fitted = clone(estimator).fit(baskets, progress=progress)
-    seconds = time.perf_counter() - started
-    found = fitted.neighbours(k)
-    together = baskets_together(baskets, found.product_ids, found.neighbour_ids)
-    return RelationsLearnt(fitted, found, together, baskets_fingerprint(baskets), seconds)
 
 
 def _best(cosine: NDArray[np.float32], k: int) -> NDArray[np.int64]:

@@ -163,7 +163,7 @@ class RelationFinder:
         vectors = self.known.vectors
         cosine = vectors[block] @ vectors.T
         cosine[np.arange(len(block)), block] = -np.inf
-        unknown = ~vectors.any(axis=1)
+        unknown = np.asarray(~vectors.any(axis=1))
         cosine[:, unknown] = -np.inf
         cosine[unknown[block]] = -np.inf
         return _top(cosine, block, self.rules.n_similar)
@@ -297,5 +297,5 @@ def _cells(matrix: sparse.csr_matrix, rows: NDArray[np.int64], cols: NDArray[np.
 
 def _joined(parts: list[Pairs]) -> Pairs:
     evidence = {name: np.concatenate([one.evidence[name] for one in parts]) for name in parts[0].evidence}
-    columns = [np.concatenate([getattr(one, name) for one in parts]) for name in ("rows", "others", "scores")]
-    return Pairs(*columns, evidence)
+    rows, others = np.concatenate([one.rows for one in parts]), np.concatenate([one.others for one in parts])
+    return Pairs(rows, others, np.concatenate([one.scores for one in parts]), evidence)

@@ -1,4 +1,5 @@
 from recommender.models.decay import DecayChoice
+from recommender.models.places import ProductPlace
 from recommender.models.recommendations import Recommendation
 from recommender.models.relations import ProductRelation
 from recommender.models.rulings import ProductRuling, RelationRuling, Verdict
@@ -10,6 +11,7 @@ __all__ = [
     "DecayChoice",
     "ModelVersion",
     "PairedScores",
+    "ProductPlace",
     "ProductRelation",
     "ProductRuling",
     "Promotion",

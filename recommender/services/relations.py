@@ -1,31 +1,43 @@
-"""Learn which products go together, with the evidence for every pair."""
+"""Learn how products stand to each other, with the evidence for every pair."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from loyalty.models import Product
 from loyalty.services.progress import Progress
 from recommender import registry
-from recommender.engine.baskets import baskets_from_frame
 from recommender.engine.ids import IdMap
-from recommender.engine.prod2vec import Neighbours, Prod2Vec, RelationsLearnt, TooFewBaskets, learn_relations
-from recommender.models import ModelVersion, ProductRelation
-from recommender.queries.interactions import purchases_until
+from recommender.engine.prod2vec import Prod2Vec
+from recommender.engine.relation_learning import RelationsLearnt, learn_relations
+from recommender.engine.relations import COMPLEMENT, SIMILAR, SUBSTITUTE, UPSELL, Pairs, Rules
+from recommender.models import ModelVersion, ProductPlace, ProductRelation
+from recommender.queries.descriptions import product_facts
+from recommender.queries.interactions import shop_purchases
 
-N_NEIGHBOURS = 6
+RULES = Rules(n_similar=6)
 ROWS_PER_INSERT = 5000
 LABEL = "Products bought in the same company"
+# What is kept of the evidence: enough for the sentence that tells it, and no more, for there are many relations.
+ALWAYS = ("orders", "other_orders", "orders_together", "alike")
+KEPT = {
+    SIMILAR: ALWAYS,
+    SUBSTITUTE: (*ALWAYS, "orders_expected", "customers", "moves", "moves_back", "price_ratio"),
+    COMPLEMENT: (*ALWAYS, "orders_expected", "lift", "lift_low"),
+    UPSELL: (*ALWAYS, "moves", "moves_back", "moves_expected", "price_ratio"),
+}
+COUNTS = {"orders", "other_orders", "orders_together", "customers", "moves", "moves_back"}
 
 
 def learn_product_relations(
     *, as_of: datetime, at: datetime, random_state: int, report: Progress, learner: Prod2Vec | None = None
 ) -> ModelVersion:
-    """Learn from the orders before `as_of` which products are bought alike. The same job writes them once.
+    """Learn from the orders before `as_of` how products stand to each other. The same job writes it once.
 
     `learner` is the one tuned for retail when not given.
     """
@@ -33,21 +45,21 @@ def learn_product_relations(
     if done is not None:
         return done
     report(0, 1, "Reading orders")
-    frame = purchases_until(as_of)
-    baskets = baskets_from_frame(frame)
-    if not baskets:
-        raise TooFewBaskets("No order holds two products: import more orders first.")
-    estimator = learner if learner is not None else Prod2Vec(random_state=random_state)
+    frame = shop_purchases(as_of)
     learnt = learn_relations(
-        estimator,
-        baskets,
-        k=N_NEIGHBOURS,
-        progress=lambda done, total: report(done, total + 1, f"Read the orders {done} of {total} times"),
+        learner if learner is not None else Prod2Vec(random_state=random_state),
+        frame,
+        product_facts(),
+        rules=RULES,
+        progress=lambda done, total: report(done, total + 1, "Learning from the orders"),
     )
-    facts = _facts(learnt, frame, len(baskets), as_of, at)
+    facts = _facts(learnt, frame, as_of, at)
     with report.writing():
         version = registry.promote(registry.publish(learnt.estimator.to_artefact(), facts, report=report))
-        ProductRelation.objects.bulk_create(_relations(version, learnt), batch_size=ROWS_PER_INSERT)
+        for kind, pairs in learnt.relations.items():
+            rows = _relations(version, kind, pairs, learnt.products)
+            ProductRelation.objects.bulk_create(rows, batch_size=ROWS_PER_INSERT)
+        ProductPlace.objects.bulk_create(_places(version, learnt), batch_size=ROWS_PER_INSERT)
     report.note(facts.verdict)
     return version
 
@@ -59,10 +71,9 @@ def _published(job_id: int | None) -> ModelVersion | None:
     return ModelVersion.objects.filter(job_id=job_id, purpose=ModelVersion.Purpose.PRODUCT_RELATION).first()
 
 
-def _facts(
-    learnt: RelationsLearnt, frame: pa.Table, n_baskets: int, as_of: datetime, at: datetime
-) -> registry.VersionFacts:
-    n_products = len(learnt.neighbours.product_ids)
+def _facts(learnt: RelationsLearnt, frame: pa.Table, as_of: datetime, at: datetime) -> registry.VersionFacts:
+    found = {f"n_{kind}": len(pairs) for kind, pairs in learnt.relations.items()}
+    counts = {"n_baskets": learnt.n_baskets, "n_products": len(learnt.products), **found}
     return registry.VersionFacts(
         purpose=ModelVersion.Purpose.PRODUCT_RELATION,
         label=LABEL,
@@ -73,21 +84,24 @@ def _facts(
         seed=learnt.estimator.random_state,
         fit_seconds=learnt.fit_seconds,
         trained_at=at,
-        params={**learnt.estimator.get_params(), "n_baskets": n_baskets, "n_products": n_products},
-        metrics=_metrics(learnt.neighbours),
-        verdict=f"Learnt from {n_baskets:,} orders which of {n_products:,} products are bought alike.",
+        params={**learnt.estimator.get_params(), **counts},
+        metrics=_metrics(learnt),
+        verdict=f"Learnt from {learnt.n_baskets:,} orders how {len(learnt.products):,} products stand to each other.",
     )
 
 
-def _metrics(found: Neighbours) -> dict[str, Any]:
-    """How often a neighbour is of the product's own category, which learning never saw, and how often by chance."""
+def _metrics(learnt: RelationsLearnt) -> dict[str, Any]:
+    """How often a neighbour is of the product's own category, which vectors never saw, and how often by chance."""
     categories = dict(Product.objects.exclude(category=None).values_list("pk", "category_id"))
-    own = np.array([categories.get(product_id, -1) for product_id in found.product_ids.tolist()])
-    others = IdMap(found.product_ids).rows_of(found.neighbour_ids)
-    comparable = (others >= 0) & (own[others] >= 0) & (own[:, None] >= 0)
+    own = np.array([categories.get(product_id, -1) for product_id in learnt.products.ids.tolist()])
+    return _shares(own, learnt.relations[SIMILAR])
+
+
+def _shares(own: NDArray[np.int64], pairs: Pairs) -> dict[str, Any]:
+    comparable = (own[pairs.rows] >= 0) & (own[pairs.others] >= 0)
     if not comparable.any():
         return {}
-    same = (own[others] == own[:, None])[comparable].mean()
+    same = (own[pairs.rows] == own[pairs.others])[comparable].mean()
     shares = np.unique(own[own >= 0], return_counts=True)[1] / (own >= 0).sum()
     return {
         "same_category_share": {"value": float(same)},
@@ -95,18 +109,28 @@ def _metrics(found: Neighbours) -> dict[str, Any]:
     }
 
 
-def _relations(version: ModelVersion, learnt: RelationsLearnt) -> Iterator[ProductRelation]:
-    found = learnt.neighbours
-    for row, place in np.argwhere(found.neighbour_ids >= 0):
+def _relations(version: ModelVersion, kind: str, pairs: Pairs, products: IdMap) -> Iterator[ProductRelation]:
+    product_ids, other_ids = products.ids_of(pairs.rows).tolist(), products.ids_of(pairs.others).tolist()
+    for number, (product_id, other_id) in enumerate(zip(product_ids, other_ids, strict=True)):
         yield ProductRelation(
-            product_id=int(found.product_ids[row]),
-            other_id=int(found.neighbour_ids[row, place]),
-            kind=ProductRelation.Kind.SIMILAR,
-            score=float(found.similarity[row, place]),
-            evidence={
-                "orders": int(found.baskets[row]),
-                "other_orders": int(found.neighbour_baskets[row, place]),
-                "orders_together": int(learnt.together[row, place]),
-            },
+            product_id=product_id,
+            other_id=other_id,
+            kind=kind,
+            score=float(pairs.scores[number]),
+            evidence={name: _told(name, pairs.evidence, number) for name in KEPT[kind]},
             model_version=version,
         )
+
+
+def _told(name: str, evidence: Mapping[str, NDArray[np.float32]], number: int) -> int | float | None:
+    value = float(evidence[name][number])
+    if not np.isfinite(value):
+        return None
+    return round(value) if name in COUNTS else round(value, 3)
+
+
+def _places(version: ModelVersion, learnt: RelationsLearnt) -> Iterator[ProductPlace]:
+    orders = learnt.estimator.baskets_[learnt.map_rows].tolist()
+    ids = learnt.products.ids_of(learnt.map_rows).tolist()
+    for product_id, (x, y), n_orders in zip(ids, learnt.places.tolist(), orders, strict=True):
+        yield ProductPlace(model_version=version, product_id=product_id, x=x, y=y, n_orders=n_orders)

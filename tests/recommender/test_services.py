@@ -183,7 +183,7 @@ def test_nothing_learnt_serves_nothing(db):
 def test_relations_stay_on_their_shelf_and_carry_evidence(shop, at):
     version = learn_product_relations(as_of=AS_OF, at=at, random_state=1, report=QuietProgress(), learner=SMALL_VECTORS)
 
-    relations = version.product_relations.select_related("product", "other")
+    relations = version.product_relations.filter(kind="similar").select_related("product", "other")
     same = np.mean([one.product.category_id == one.other.category_id for one in relations])
     assert same > 0.95
     assert version.metrics["same_category_share"]["value"] == pytest.approx(same)
@@ -193,6 +193,7 @@ def test_relations_stay_on_their_shelf_and_carry_evidence(shop, at):
     orders = Order.objects.filter(lines__product=one.product)
     assert one.evidence["orders"] == orders.count()
     assert one.evidence["orders_together"] == orders.filter(lines__product=one.other).count()
+    assert version.product_places.count() == 24
 
 
 def test_relations_of_the_same_job_are_written_once(shop, at):
@@ -205,7 +206,7 @@ def test_relations_of_the_same_job_are_written_once(shop, at):
 
     assert versions[0] == versions[1]
     assert ModelVersion.objects.count() == 1
-    assert ProductRelation.objects.count() == 24 * 6
+    assert ProductRelation.objects.filter(kind="similar").count() == 24 * 6
 
 
 def test_no_orders_no_relations(at, db):
@@ -226,7 +227,8 @@ def test_charts_read_what_was_written(trained, at, django_assert_num_queries):
     relations = learn_product_relations(
         as_of=AS_OF, at=at, random_state=1, report=QuietProgress(), learner=SMALL_VECTORS
     )
-    one = relations.product_relations.select_related("product").order_by("product_id", "-score").first()
+    similar = relations.product_relations.filter(kind="similar")
+    one = similar.select_related("product").order_by("product_id", "-score").first()
 
     with django_assert_num_queries(1):
         neighbours = neighbours_of_product(one.product).related
