@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('loyalty', '0016_steps_beside'),
-        ('recommender', '0004_shortlists'),
+        ('recommender', '0005_promotions'),
     ]
 
     operations = [
