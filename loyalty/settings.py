@@ -164,6 +164,7 @@ CELERY_BEAT_SCHEDULE = {
     "look-for-reviews": {"task": "loyalty.look_for_reviews", "schedule": 60, "options": {"expires": 60}},
     "sweep-imports": {"task": "loyalty.sweep_imports", "schedule": 3600, "options": {"expires": 3600}},
     "sweep-offers": {"task": "campaigns.sweep_offers", "schedule": 600, "options": {"expires": 600}},
+    "sweep-lists": {"task": "recommender.sweep_lists", "schedule": 3600, "options": {"expires": 3600}},
     "sweep-calls": {"task": "loyalty.sweep_calls", "schedule": 3600},
     "read-behaviour": {
         "task": "loyalty.read_behaviour_when_due",

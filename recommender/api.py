@@ -1,11 +1,27 @@
+import uuid
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import serializers
+from rest_framework import serializers, status
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from loyalty.api.paging import StablePaging
+from loyalty.api.etags import is_known
 from loyalty.api.routers import ApiRouter
-from loyalty.api.viewsets import ListViewSet, NestedListViewSet
+from loyalty.api.viewsets import ApiViewSet, ListViewSet
 from recommender.models import ModelVersion, Recommendation
+from recommender.models.placements import DEFAULT, MOST, PLACEMENTS
+from recommender.services.lists import Given, NoSuchCustomer, give_list
+from recommender.services.online import SOURCES, ServedItem, ServedVersion
+
+ASKED = {"placement", "k", "session"}
+SESSION_LENGTH = 20
+SKU_LENGTH = 64
+NOTHING_SHOWN = uuid.UUID("4d0a0f0e-6f5d-4f0e-9f6d-2c1f6f0f7c11")
 
 
 class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
@@ -52,30 +68,125 @@ class RecommendationViewSet(ListViewSet):
     filterset_class = RecommendationFilter
 
 
-class BestFirst(StablePaging):
-    # One model in use: a rank is given once a customer.
-    ordering = "rank"
+class ProductShownSerializer(serializers.Serializer[ServedItem]):
+    rank = serializers.IntegerField()
+    sku = serializers.CharField()
+    product_name = serializers.CharField()
+    reason = serializers.CharField(help_text="One sentence that may stand beside the product.")
+    because = serializers.CharField(allow_null=True, help_text="SKU of the product that speaks for it.")
+    in_place_of = serializers.CharField(allow_null=True, help_text="SKU of the product that is out of stock.")
+
+
+class ServedVersionSerializer(serializers.Serializer[ServedVersion]):
+    id = serializers.IntegerField()
+    label: Any = serializers.CharField()
+    algorithm = serializers.CharField()
+
+
+class GivenSerializer(serializers.Serializer[Given]):
+    recommendation_id = serializers.UUIDField(
+        allow_null=True, help_text="Send it along with clicks and orders that follow; null when nothing is shown."
+    )
+    customer = serializers.CharField(help_text="External id.")
+    placement = serializers.CharField()
+    made_at = serializers.DateTimeField()
+    source: Any = serializers.ChoiceField(
+        choices=SOURCES, help_text="Made of the model's list for this customer, or of something simpler."
+    )
+    model = ServedVersionSerializer(
+        allow_null=True, help_text="The version whose list it is; null for something simpler."
+    )
+    note = serializers.CharField(help_text="Why nothing is shown; empty otherwise.")
+    left_out = serializers.DictField(child=serializers.IntegerField(), help_text="Products not shown, by the reason.")
+    items = ProductShownSerializer(many=True)
+
+
+SESSION = "SKUs of what is being viewed or has been added, oldest first, with commas between; at most 20."
+PLACES = ", ".join(f"`{one.name}` ({one.label[:1].lower()}{one.label[1:]})" for one in PLACEMENTS.values())
 
 
 @extend_schema(tags=["Recommendations"])
-@extend_schema_view(
-    list=extend_schema(
-        summary="What to recommend to one customer, best first",
-        parameters=[OpenApiParameter("external_id", str, OpenApiParameter.PATH, description="Key of the customer.")],
-    )
-)
-class CustomerRecommendationViewSet(NestedListViewSet):
+class CustomerRecommendationsView(ApiViewSet):
+    """One list, made for this moment; no rows of a table, so nothing to page through."""
+
     noun = "recommendations"
-    queryset = SERVING
-    serializer_class = RecommendationSerializer
-    pagination_class = BestFirst
-    parent, parent_key = "customer", "external_id"
+    queryset = Recommendation.objects.none()
+    serializer_class = GivenSerializer
+    pagination_class = None
+    filter_backends = []
+
+    @extend_schema(
+        summary="What to show to one customer in one place, best first",
+        description=(
+            "Made of the customer's own list by the model in use, of what is being looked at, and of what is known at "
+            "this moment: what was bought already and is not bought twice, what is out of stock (its substitute takes "
+            "its place), what marketers pinned or blocked. A customer who refused the purpose of the place gets an "
+            "empty list that says so. Every product comes with its reason. The same list, with the same number, is "
+            "given again for up to ten minutes unless a purchase, a change of stock or of consent comes in between."
+        ),
+        parameters=[
+            OpenApiParameter("external_id", str, OpenApiParameter.PATH, description="Key of the customer."),
+            OpenApiParameter("placement", str, enum=list(PLACEMENTS), default=DEFAULT, description=f"Where: {PLACES}."),
+            OpenApiParameter("k", {"type": "integer", "minimum": 1, "maximum": MOST}, description="How many at most."),
+            OpenApiParameter("session", str, description=SESSION),
+        ],
+        responses=GivenSerializer,
+    )
+    def retrieve(self, request: Request, external_id: str) -> Response:
+        asked = _asked(request)
+        try:
+            given = give_list(customer_key=external_id, at=timezone.now(), **asked)
+        except NoSuchCustomer as error:
+            raise Http404(str(error)) from error
+        etag = f'"{given.recommendation_id or uuid.uuid5(NOTHING_SHOWN, given.served.note)}"'
+        if is_known(request, etag):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag})
+        return Response(_told(given), headers={"ETag": etag})
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    """What the call asks for. Anything that is not understood is refused: ignoring it would answer something else."""
+    told = request.query_params
+    problems = {name: f"There is no such parameter. Choose from: {', '.join(ASKED)}." for name in set(told) - ASKED}
+    placement, k, session = told.get("placement", DEFAULT), told.get("k"), told.get("session", "")
+    skus = [sku for sku in session.split(",") if sku]
+    if placement not in PLACEMENTS:
+        problems["placement"] = f"Must be one of: {', '.join(PLACEMENTS)}."
+    if k is not None and not (k.isascii() and k.isdigit() and len(k) < 4 and 1 <= int(k) <= MOST):
+        problems["k"] = f"Must be a whole number from 1 to {MOST}."
+    if len(skus) > SESSION_LENGTH or any(len(sku) > SKU_LENGTH or "\x00" in sku for sku in skus):
+        problems["session"] = f"At most {SESSION_LENGTH} SKUs with commas between, of at most {SKU_LENGTH} characters."
+    if problems:
+        raise ValidationError(problems)
+    return {"placement": placement, "k": None if k is None else int(k), "session": skus}
+
+
+def _told(given: Given) -> dict[str, Any]:
+    served = given.served
+    version = served.version
+    return {
+        "recommendation_id": given.recommendation_id and str(given.recommendation_id),
+        "customer": served.external_id,
+        "placement": served.placement.name,
+        "made_at": served.made_at.isoformat(),
+        "source": served.source,
+        "model": version and {"id": version.id, "label": version.label, "algorithm": version.algorithm},
+        "note": served.note,
+        "left_out": served.left_out,
+        "items": [_shown(rank, item) for rank, item in enumerate(served.items, start=1)],
+    }
+
+
+def _shown(rank: int, item: ServedItem) -> dict[str, Any]:
+    return {
+        "rank": rank,
+        "sku": item.product.sku,
+        "product_name": item.product.name,
+        "reason": item.reason,
+        "because": item.because and item.because.sku,
+        "in_place_of": item.in_place_of and item.in_place_of.sku,
+    }
 
 
 router = ApiRouter()
 router.register("recommendations", RecommendationViewSet)
-router.register(
-    r"customers/(?P<external_id>[^/\x00]+)/recommendations",
-    CustomerRecommendationViewSet,
-    basename="api-customer-recommendation",
-)

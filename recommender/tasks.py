@@ -9,8 +9,16 @@ from loyalty.services.progress import Progress
 from loyalty.tasks import job_task
 from recommender.queries.decay import TASK as DECAY_TASK
 from recommender.services.decay import choose_half_lives
+from recommender.services.lists import forget_lists
 from recommender.services.relations import learn_product_relations
-from recommender.services.serving import recommend_to_everybody
+from recommender.services.shards import (
+    BEGIN_TASK,
+    FINISH_TASK,
+    SHARD_TASK,
+    begin_scoring,
+    finish_scoring,
+    score_one_shard,
+)
 from recommender.services.stock import replace_what_is_out
 from recommender.services.training import train_recommenders
 
@@ -34,10 +42,19 @@ def train_recommenders_task(params: dict[str, Any], report: Progress) -> dict[st
     }
 
 
-@job_task("recommender.score_customers")
-def score_customers_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
-    """Recommend by the version `model_version_id` as of `as_of` (ISO), by default as of the newest order."""
-    return recommend_to_everybody(version_id=params["model_version_id"], as_of=_as_of(params), at=now(), report=report)
+@job_task(BEGIN_TASK)
+def begin_scoring_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    return begin_scoring(about=params, at=now(), report=report)
+
+
+@job_task(SHARD_TASK)
+def score_shard_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    return score_one_shard(about=params, at=now(), report=report)
+
+
+@job_task(FINISH_TASK)
+def finish_scoring_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    return finish_scoring(about=params, at=now(), report=report)
 
 
 @job_task(DECAY_TASK)
@@ -50,6 +67,11 @@ def choose_half_lives_task(params: dict[str, Any], report: Progress) -> dict[str
 @shared_task(name="recommender.replace_what_is_out")  # type: ignore[untyped-decorator]
 def replace_what_is_out_task() -> None:
     replace_what_is_out(at=now())
+
+
+@shared_task(name="recommender.sweep_lists")  # type: ignore[untyped-decorator]
+def sweep_lists() -> None:
+    forget_lists(at=now())
 
 
 def _as_of(params: dict[str, Any]) -> datetime:

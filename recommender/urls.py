@@ -1,10 +1,15 @@
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from recommender.api import router
+from recommender.api import CustomerRecommendationsView, router
 from recommender.views import losing, models, products
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(router.urls)),
+    re_path(
+        r"^api/v1/customers/(?P<external_id>[^/\x00]+)/recommendations/?$",
+        CustomerRecommendationsView.as_view({"get": "retrieve"}),
+        name="api-customer-recommendations",
+    ),
     path("products/", products.products, name="products"),
     path("products/losing/", losing.losing_products, name="losing-products"),
     path("products/losing/look/", losing.losing_products_look, name="losing-products-look"),

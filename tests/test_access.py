@@ -162,7 +162,7 @@ ROUTES = {
     "api-offer-assignment-list": API_READ,
     "api-customer-offer-list": API_READ,
     "api-recommendation-list": API_READ,
-    "api-customer-recommendation-list": API_READ,
+    "api-customer-recommendations": API_READ,
     "nothing below /api/": NOTHING,
 }
 OURS = ("campaigns", "loyalty", "recommender", "segments")

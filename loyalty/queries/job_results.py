@@ -135,6 +135,7 @@ TOLD = {
     "recommender.learn_product_relations": Told(_related, ("n_relations",), "models", "See what was learnt"),
     "recommender.train_recommenders": Told(_trained, ("n_recommendations",), "models", "See how good they are"),
     "recommender.score_customers": Told(_trained, ("n_recommendations",), "models", "See how good they are"),
+    "recommender.finish_scoring": Told(_trained, ("n_recommendations",), "models", "See how good they are"),
     "campaigns.simulate_campaign": Told(
         _simulated, ("simulation_id", "redeemers"), "simulation", "See the forecast", ("simulation_id",)
     ),

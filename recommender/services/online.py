@@ -30,6 +30,7 @@ REFUSED = (Consent.State.DENIED, Consent.State.REVOKED)
 SEEDS = 20
 POPULAR = 100
 SHORTLIST, NEIGHBOURS, POPULARITY, NOTHING = "shortlist", "neighbours", "popularity", "nothing"
+SOURCES = (SHORTLIST, NEIGHBOURS, POPULARITY, NOTHING)
 
 
 class NoSuchPlacement(Exception):
@@ -65,9 +66,9 @@ class Served:
     source: str
     version: ServedVersion | None
     items: tuple[ServedItem, ...]
-    left_out: dict[str, int] = field(default_factory=dict)
-    note: str = ""
-    made_at: datetime | None = None
+    left_out: dict[str, int]
+    note: str
+    made_at: datetime
     holds_until: datetime | None = None
 
 
@@ -143,6 +144,7 @@ class _Maker:
         candidates, source = self._candidates()
         facts = queries.facts_of({*candidates.product_ids.tolist(), *candidates.because_ids.tolist(), *self._pinned()})
         left, counts = exclude(candidates, self._reasons(candidates, facts))
+        left = exclude(left, {"pinned": self._pinned()}).candidates  # they come first of all
         left, n_out = self._in_stock(left, facts)
         chosen, n_alike = self._spread(left, facts)
         words = Words(facts, self.times, self.in_place_of, self._share)
@@ -199,7 +201,6 @@ class _Maker:
             "blocked": [product_id for product_id, fact in facts.items() if fact.is_blocked],
             "in_session": self.seen,
             "bought_and_not_bought_again": self.done_with,
-            "pinned": self._pinned(),
         }
 
     def _in_stock(self, candidates: Candidates, facts: dict[int, Fact]) -> tuple[Candidates, int]:
@@ -225,7 +226,8 @@ class _Maker:
         return replace(candidates, product_ids=changed).kept(changed != NOBODY), len(out)
 
     def _spread(self, candidates: Candidates, facts: Mapping[int, Fact]) -> tuple[Candidates, int]:
-        pinned = [one for one in self._pinned() if one in facts and not facts[one].is_out and one not in self.seen]
+        unwanted = {*self.seen, *self.done_with}
+        pinned = [one for one in self._pinned() if one in facts and not facts[one].is_out and one not in unwanted]
         first = Candidates.of(pinned[: self.k])
         known = [facts[product_id].category_id for product_id in candidates.product_ids.tolist()]
         groups = np.array([NOBODY if one is None else one for one in known], dtype=np.int64)

@@ -1,14 +1,12 @@
 """Let another version serve, or learn again: begun in the browser, done by a worker."""
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from loyalty.models import Customer, Job
+from loyalty.models import Job
 from loyalty.services.jobs import create_job
-from loyalty.services.progress import Progress
 from loyalty.services.trail import because
 from recommender import registry
 from recommender.engine.artefacts import ArtefactDamaged
@@ -16,10 +14,9 @@ from recommender.models import ModelVersion
 from recommender.queries.decay import TASK as DECAY_TASK
 from recommender.queries.decay import open_decay_job
 from recommender.queries.purposes import LEARNING_TASKS, open_learning_jobs
-from recommender.services.scoring import TOP_K, score_customers
+from recommender.services.shards import start_scoring
 
 Purpose = ModelVersion.Purpose
-SCORING_TASK = "recommender.score_customers"
 LEARNING_LABELS = {
     Purpose.RECOMMENDATION: "Learn what customers buy next",
     Purpose.PRODUCT_RELATION: "Learn which products go together",
@@ -29,10 +26,6 @@ DECAY_LABEL = "Find out how fast purchases grow old"
 
 class NothingToLearn(Exception):
     """This purpose is not learnt on demand."""
-
-
-class VersionGone(Exception):
-    """There is no such version any more."""
 
 
 @transaction.atomic
@@ -66,8 +59,7 @@ def roll_back(*, purpose: str, by: User, at: datetime) -> Job | None:
 def _recommend_by(version: ModelVersion, by: User, at: datetime) -> Job | None:
     if version.purpose != Purpose.RECOMMENDATION:
         return None
-    label = f"Recommend by “{version.label}” to every customer"
-    return create_job(task=SCORING_TASK, label=label, params={"model_version_id": version.pk}, by=by, at=at)
+    return start_scoring(version=version, by=by, at=at)
 
 
 def _check_opens(version: ModelVersion) -> None:
@@ -92,13 +84,3 @@ def start_learning(*, purpose: str, by: User, at: datetime) -> Job:
 def start_choosing_half_lives(*, by: User, at: datetime) -> Job:
     """Begin to look how fast purchases grow old, or return the job that is at it."""
     return open_decay_job() or create_job(task=DECAY_TASK, label=DECAY_LABEL, params={}, by=by, at=at)
-
-
-def recommend_to_everybody(*, version_id: int, as_of: datetime, at: datetime, report: Progress) -> dict[str, Any]:
-    """Make the recommendations of one version for every customer. Raises VersionGone."""
-    version = ModelVersion.objects.filter(pk=version_id).first()
-    if version is None:
-        raise VersionGone("This version no longer exists.")
-    customer_ids = list(Customer.objects.values_list("pk", flat=True))
-    n_made = score_customers(version, customer_ids, TOP_K, as_of=as_of, at=at, report=report)
-    return {"model_version_id": version.pk, "n_recommendations": n_made}

@@ -29,7 +29,7 @@ def test_a_version_that_beats_the_baseline_replaces_the_champion(boss, marketer,
     assert list(ModelVersion.objects.filter(alias="champion")) == [better]
     told = Promotion.objects.get()
     assert (told.version, told.from_version, told.by, told.is_override) == (better, former, marketer, False)
-    assert Job.objects.get().task == "recommender.score_customers"
+    assert Job.objects.get(parent=None).steps.filter(task="recommender.score_shard").exists()
 
 
 @pytest.mark.parametrize("metrics", [{}, {"advantage": UNSURE, **EARNS}, {"advantage": SURE}])

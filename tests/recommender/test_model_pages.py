@@ -16,9 +16,8 @@ from loyalty.services.progress import QuietProgress
 from recommender import registry
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.popularity import Popularity
-from recommender.models import ModelVersion, Recommendation
+from recommender.models import ModelVersion
 from recommender.queries.interactions import interactions_frame, purchases_until
-from recommender.services import serving
 
 pytestmark = pytest.mark.django_db
 SURE = {"value": 0.03, "low": 0.01, "high": 0.05}
@@ -138,21 +137,10 @@ def test_rolling_back_makes_recommendations_afresh(browser, contest, django_capt
         response = promote(browser, baseline)
     baseline.refresh_from_db()
     learnt.refresh_from_db()
-    job = Job.objects.get()
+    job = Job.objects.get(parent=None)
     assert (baseline.alias, learnt.alias) == ("champion", "")
-    assert (job.task, job.params) == ("recommender.score_customers", {"model_version_id": baseline.pk})
+    assert {step.params["model_version_id"] for step in job.steps.all()} == {baseline.pk}
     assert (response.url, len(woken)) == (job.get_absolute_url(), 1)
-
-
-def test_the_job_of_a_promotion_recommends_to_everybody(contest, at):
-    told = serving.recommend_to_everybody(version_id=contest[0].pk, as_of=data_horizon(), at=at, report=QuietProgress())
-    assert told == {"model_version_id": contest[0].pk, "n_recommendations": 6}
-    assert set(Recommendation.objects.filter(rank=1).values_list("product__sku", flat=True)) == {"tea"}
-
-
-def test_the_job_of_a_version_that_is_gone_says_so(at):
-    with pytest.raises(serving.VersionGone):
-        serving.recommend_to_everybody(version_id=1, as_of=at, at=at, report=QuietProgress())
 
 
 @pytest.mark.parametrize(
