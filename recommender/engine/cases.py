@@ -15,8 +15,6 @@ from recommender.engine.encoding import Encoding
 from recommender.engine.history import CustomerHistory
 from recommender.engine.launches import LaunchDay
 
-CUSTOMERS_A_BLOCK = 256
-
 
 @dataclass(frozen=True)
 class Cases:
@@ -43,7 +41,7 @@ class Cases:
         """The values of the products."""
         return codes_of(encoding, self.facts, self.product_rows)
 
-    def by_customers(self, n: int = CUSTOMERS_A_BLOCK) -> Iterator[Cases]:
+    def by_customers(self, n: int) -> Iterator[Cases]:
         """The same in blocks of at most so many customers."""
         for start in range(0, len(self.history), n):
             rows = np.arange(start, min(start + n, len(self.history)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
+from itertools import product
 from typing import Any, Self
 
 import jax
@@ -18,7 +19,7 @@ from sklearn.base import clone
 from recommender.engine.affinity import Affinity
 from recommender.engine.attributes import Attributes
 from recommender.engine.base import Progress
-from recommender.engine.cases import CUSTOMERS_A_BLOCK, Cases, cases_of_window
+from recommender.engine.cases import Cases, cases_of_window
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.encoding import Encoding, crossed
 from recommender.engine.metrics import ndcg_at_k
@@ -30,8 +31,8 @@ Params = dict[str, jax.Array]
 VALIDATION_K = 10
 MAX_JUDGES = 800
 MIN_CUSTOMERS = 5
-PRODUCTS_A_BLOCK = 256
-# The regression looks at more at once than the towers, for it keeps only what it draws.
+# Customers and products of one step, at most.
+CELLS_A_SIDE = 256
 CUSTOMERS_AT_ONCE = 4096
 Judge = Callable[[], float]
 
@@ -65,8 +66,9 @@ class TwoTower(TwoTowerScorer):
             rng=rng,
         )
         judge = None if validation is None else partial(self._next_purchases, validation)
-        self._prepare(data.earlier(self.window_days), list(cases.by_customers(CUSTOMERS_AT_ONCE)), rng)
-        self._learn(list(cases.by_customers()), judge, rng, progress)
+        blocks = list(cases.by_customers(CUSTOMERS_AT_ONCE))
+        self._prepare(data.earlier(self.window_days), blocks, rng)
+        self._learn(blocks, judge, rng, progress)
         self.wide_ = self.wide_.known_by(data.customers_per_product())
         return self
 
@@ -92,10 +94,9 @@ class TwoTower(TwoTowerScorer):
             Called with passes done and passes at most.
         """
         rng = np.random.default_rng(self.random_state)
-        known = list(cases)
-        self._prepare(data, known, rng)
-        judge = None if held_out is None else partial(self._likelihood, list(held_out))
-        self._learn([part for block in known for part in block.by_customers()], judge, rng, progress)
+        blocks = list(cases)
+        self._prepare(data, blocks, rng)
+        self._learn(blocks, None if held_out is None else partial(self._likelihood, list(held_out)), rng, progress)
         return self
 
     def settled(self) -> Self:
@@ -137,7 +138,7 @@ class TwoTower(TwoTowerScorer):
     def _learn(
         self, blocks: list[Cases], judge: Judge | None, rng: np.random.Generator, progress: Progress | None
     ) -> None:
-        batches = list(self._batches(blocks))
+        batches = list(self._batches(blocks)) if self.max_epochs else []
         params = {name: jnp.asarray(values) for name, values in self.towers_.items()}
         optimiser = _optimiser(self.learning_rate, self.weight_decay)
         state = optimiser.init(params)
@@ -184,9 +185,10 @@ class TwoTower(TwoTowerScorer):
             customers = self.inputs_.of_customers(block.history)
             offset = self.wide_.logits(block.history, block.codes(self.wide_.affinity.encoding))
             facts = self.inputs_.of_products(block.facts)
-            for start in range(0, offset.shape[1], PRODUCTS_A_BLOCK):
-                part = slice(start, start + PRODUCTS_A_BLOCK)
-                yield _Batch(customers, facts[part], block.product_rows[part], offset[:, part], block.bought[:, part])
+            for row, column in product(*(range(0, n, CELLS_A_SIDE) for n in offset.shape)):
+                some, part = slice(row, row + CELLS_A_SIDE), slice(column, column + CELLS_A_SIDE)
+                cells = offset[some, part], block.bought[some, part]
+                yield _Batch(customers[some], facts[part], block.product_rows[part], *cells)
 
 
 class _Batch:
@@ -205,7 +207,7 @@ class _Batch:
 
     def noisy(self, dropout: float, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
         """Arrays padded to full width, a share of the customers' input hidden."""
-        rows, columns = CUSTOMERS_A_BLOCK, _next_power(len(self.product_rows))
+        rows, columns = CELLS_A_SIDE, _next_power(len(self.product_rows))
         customers = self.customers.copy()
         shown = rng.random(customers.nnz, dtype=np.float32) >= dropout
         customers.data = customers.data * shown / np.float32(1 - dropout)
