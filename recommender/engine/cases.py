@@ -15,6 +15,9 @@ from recommender.engine.encoding import Encoding
 from recommender.engine.history import CustomerHistory
 from recommender.engine.launches import LaunchDay
 
+# More say nothing new about so few weights.
+MOST_CUSTOMERS = 20_000
+
 
 @dataclass(frozen=True)
 class Cases:
@@ -67,7 +70,7 @@ def cases_of_window(
     Parameters
     ----------
     data : InteractionMatrix
-        With its log.
+        With its log. At most ``MOST_CUSTOMERS`` of its customers are looked at.
     window_days : float
     n_products : int
         Products of the block, at most: drawn with chances that grow with the root of their buyers.
@@ -80,6 +83,8 @@ def cases_of_window(
     TimesUnknown
         When there is no log to go back in.
     """
+    if len(data.customers) > MOST_CUSTOMERS:
+        data = data.rows(np.sort(rng.choice(len(data.customers), MOST_CUSTOMERS, replace=False)))
     before = data.earlier(window_days)
     assert data.log is not None
     after = data.log.latest(window_days).matrix(len(data.products))

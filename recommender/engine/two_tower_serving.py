@@ -130,7 +130,7 @@ class TwoTowerScorer(Recommender):
         n_hidden: int = 64,
         max_columns: int = 2000,
         strength: float = 3e-4,
-        hidden_share: float = 0.3,
+        hidden_share: float = 0.1,
         input_dropout: float = 0.3,
         learning_rate: float = 2e-3,
         weight_decay: float = 0.05,

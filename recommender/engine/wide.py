@@ -18,7 +18,7 @@ from recommender.engine.history import CustomerHistory
 
 # A purchase is compared with so many cases without one.
 OTHERS = 40
-OTHERS_AT_LEAST = 500
+OTHERS_AT_LEAST, OTHERS_AT_MOST = 500, 100_000
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,9 @@ class Wide:
         yield from (part[None, :] for part in self._standings(wanted))
 
     def _standings(self, wanted: Codes) -> Iterator[NDArray[np.float32]]:
+        # What is unknown of a product is taken to be as usual: nothing would mean that nobody buys it.
         for kind, values in self.standing.items():
-            yield np.where(wanted[kind] >= 0, np.append(values, np.float32(0))[wanted[kind]], np.float32(0))
+            yield np.append(values, _usual(values))[wanted[kind]]
 
     def known_by(self, buyers: NDArray[np.int64]) -> Wide:
         """The same weights at a later moment: ``buyers`` of every product, shape (n_products,) int64."""
@@ -85,8 +86,9 @@ class Wide:
         new, old = codes_of(self.affinity.encoding, facts), self.affinity.codes
         codes = {kind: np.concatenate([old[kind], new[kind]])[order] for kind in old}
         codes[ITSELF] = np.arange(len(order), dtype=np.int64)
-        nobody = np.zeros(len(facts), dtype=np.float32)
-        standing = {**self.standing, ITSELF: np.concatenate([self.standing[ITSELF], nobody])[order]}
+        sold = self.standing[ITSELF]
+        unsold = np.full(len(facts), _usual(sold), dtype=np.float32)
+        standing = {**self.standing, ITSELF: np.concatenate([sold, unsold])[order]}
         return replace(self, affinity=Affinity(self.affinity.encoding, codes), standing=standing)
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -104,6 +106,10 @@ class Wide:
         codes = {kind: arrays[f"codes_{number}"] for number, kind in enumerate(kinds)}
         standing = {kind: arrays[f"standing_{number}"] for number, kind in enumerate(kinds)}
         return cls(Affinity(encoding, codes), standing, arrays["wide_weights"], float(params["intercept"]))
+
+
+def _usual(values: NDArray[np.float32]) -> np.float32:
+    return np.float32(values.mean() if len(values) else 0.0)
 
 
 def standing_of(affinity: Affinity, buyers: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
@@ -163,7 +169,8 @@ def _sampled(
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float64]]:
     """Features, labels and weights of all purchases of a block and of some of the rest."""
     yes, no = np.flatnonzero(block.bought.ravel()), np.flatnonzero(~block.bought.ravel())
-    drawn = rng.choice(no, min(len(no), max(OTHERS * len(yes), OTHERS_AT_LEAST)), replace=False)
+    n_drawn = int(np.clip(OTHERS * len(yes), OTHERS_AT_LEAST, OTHERS_AT_MOST))
+    drawn = rng.choice(no, min(len(no), n_drawn), replace=False)
     cells = np.divmod(np.concatenate([yes, drawn]), block.bought.shape[1])
     parts = blank.parts(block.history, block.codes(blank.affinity.encoding))
     features = np.stack([np.broadcast_to(part, block.bought.shape)[cells] for part in parts], axis=1)
