@@ -25,6 +25,7 @@ from recommender.engine.demographic import DemographicPrior
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
 from recommender.engine.gate import objections
+from recommender.engine.hybrid_serving import HybridScorer
 from recommender.engine.ials import Ials
 from recommender.engine.item_knn import ItemKnn
 from recommender.engine.neighbours import ItemNeighbours, open_neighbours, save_neighbours
@@ -45,6 +46,7 @@ SERVED_BY: dict[str, type[Recommender]] = {
         ItemKnn,
         Ials,
         TifuKnn,
+        HybridScorer,
         ContentBased,
         DemographicPrior,
         TwoTowerScorer,

@@ -55,6 +55,24 @@ def taste_world(rng: np.random.Generator, *, n_customers: int = 120, n_products:
     return pa.table(columns)
 
 
+def cycle_world(rng: np.random.Generator, *, n_customers: int = 200, every_days: int = 21) -> pa.Table:
+    """Each customer has nine products and buys each of them every three weeks, three a week.
+    All were bought as often, so only the time since then tells which are due."""
+    n_products, n_days = 60, 168
+    own = np.argsort(rng.random((n_customers, n_products)), axis=1)[:, :9]
+    due = np.arange(9) % 3 * 7 + rng.integers(0, 7, (n_customers, 9))
+    starts = np.arange(0, n_days, every_days)
+    days = (due[:, :, None] + starts).ravel()
+    first = int(datetime(2024, 1, 1, 12, tzinfo=UTC).timestamp())
+    columns = {
+        "customer_id": pa.array(1000 + np.repeat(np.arange(n_customers), 9 * len(starts)), pa.int64()),
+        "product_id": pa.array(500 + np.repeat(own.ravel(), len(starts)), pa.int64()),
+        "weight": pa.array(np.ones(len(days)), pa.float32()),
+        "occurred_at": pa.array(1_000_000 * (first + 86_400 * days), pa.timestamp("us", tz="UTC")),
+    }
+    return pa.table(columns)
+
+
 def basket_world(rng: np.random.Generator, *, n_baskets: int = 3000) -> pa.Table:
     """Baskets from one of two shelves: products 0-9 are bought together, and so are products 100-109."""
     shelf = rng.integers(0, 2, n_baskets)

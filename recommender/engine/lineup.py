@@ -8,6 +8,7 @@ from recommender.engine.content import ContentBased
 from recommender.engine.demographic import DemographicPrior
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
+from recommender.engine.hybrid import Hybrid
 from recommender.engine.ials import Ials
 from recommender.engine.item_knn import ItemKnn
 from recommender.engine.popularity import Popularity
@@ -28,14 +29,12 @@ def lineup(random_state: int) -> dict[str, Recommender]:
         DemographicPrior(),
         ContentBased(),
         PersonalFrequency(),
-        TifuKnn(),
-        ItemKnn(),
-        Ials(random_state=random_state),
         ItemKnn(),
         Ease(),
         Ials(random_state=random_state),
         TifuKnn(),
         Autoencoder(random_state=random_state),
         TwoTower(random_state=random_state),
+        Hybrid(random_state=random_state),
     )
     return {one.kind: one for one in everyone}

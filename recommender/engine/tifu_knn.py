@@ -58,11 +58,11 @@ class TifuKnn(Recommender):
     def __init__(
         self,
         *,
-        neighbours: int = 300,
-        own_share: float = 0.7,
-        group_size: int = 7,
-        within_decay: float = 0.9,
-        between_decay: float = 0.7,
+        neighbours: int = 600,
+        own_share: float = 0.8,
+        group_size: int = 5,
+        within_decay: float = 1.0,
+        between_decay: float = 0.8,
     ) -> None:
         self.neighbours = neighbours
         self.own_share = own_share

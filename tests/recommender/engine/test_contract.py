@@ -16,6 +16,8 @@ from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.demographic import DemographicPrior
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
+from recommender.engine.hybrid import Hybrid
+from recommender.engine.hybrid_serving import HybridScorer
 from recommender.engine.ials import Ials
 from recommender.engine.item_knn import ItemKnn
 from recommender.engine.popularity import Popularity
@@ -39,6 +41,7 @@ RECOMMENDERS = [
     ContentBased(),
     DemographicPrior(),
     TwoTower(n_factors=8, n_hidden=16, max_epochs=3, random_state=3),
+    Hybrid(window_days=14.0, n_windows=1, n_trees=20, max_products=30, min_leaf=20, random_state=3),
 ]
 SERVED_BY = {
     "popularity": Popularity,
@@ -51,10 +54,11 @@ SERVED_BY = {
     "content_based": ContentBased,
     "demographic_prior": DemographicPrior,
     "two_tower": TwoTowerScorer,
+    "hybrid": HybridScorer,
 }
 
 # These name the purchase behind a recommendation.
-EXPLAINS = {"personal_frequency", "ease", "item_knn"}
+EXPLAINS = {"personal_frequency", "ease", "item_knn", "hybrid"}
 
 
 @pytest.fixture(scope="module")
