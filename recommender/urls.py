@@ -2,6 +2,8 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from recommender.api import CustomerRecommendationsView, router
 from recommender.views import losing, models, products
+from recommender.api import router
+from recommender.views import losing, models, products, rulings
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(router.urls)),
@@ -14,6 +16,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("products/losing/", losing.losing_products, name="losing-products"),
     path("products/losing/look/", losing.losing_products_look, name="losing-products-look"),
     path("products/<int:pk>/", products.product, name="product"),
+    path("products/map/", products.product_map, name="product-map"),
+    path("products/<int:pk>/rule/", rulings.product_rule, name="product-rule"),
+    path("products/<int:pk>/relations/rule/", rulings.relation_rule, name="relation-rule"),
     path("products/<int:pk>/silence/", losing.product_silence, name="product-silence"),
     path("models/", models.models, name="models"),
     path("models/decay/choose/", models.decay_choose, name="decay-choose"),

@@ -29,7 +29,7 @@ ENTRIES = [
     Entry("Home", "home", "home"),
     Entry("Customers", "customers", "users", ("customer", "customer-merges", "customer-merge", "silent-customers")),
     Entry("Segments", "segments", "chart-dots", ("segment",)),
-    Entry("Products", "products", "packages", ("product", "losing-products", "product-silence")),
+    Entry("Products", "products", "packages", ("product", "product-map", "losing-products", "product-silence")),
     Entry("Offers", "offers", "tag", ("offer-new", "offer")),
     Entry("Campaigns", "campaigns", "speakerphone", ("campaign-new", "campaign")),
     Entry("Simulations", "simulations", "masks-theater", ("simulation",)),

@@ -131,19 +131,21 @@ class RelationFinder:
         self._members = _Members(known.needs)
         self._moves_in_need = np.bincount(np.maximum(known.needs, 0), weights=self._moves.left)
 
-    def find(self, *, progress: Progress | None = None) -> dict[str, Pairs]:
+    def find(self, rows: NDArray[np.int64] | None = None, *, progress: Progress | None = None) -> dict[str, Pairs]:
         """All relations by kind.
 
         Parameters
         ----------
+        rows : ndarray of int64, shape (n,), optional
+            Products whose relations are wanted, ascending; else all.
         progress : callable, optional
             Called with blocks of products done and blocks in all.
         """
-        n = len(self.known.needs)
-        starts = range(0, n, ROWS_PER_BLOCK)
+        wanted = np.arange(len(self.known.needs)) if rows is None else rows
+        starts = range(0, max(len(wanted), 1), ROWS_PER_BLOCK)
         found: dict[str, list[Pairs]] = {SIMILAR: [], SUBSTITUTE: [], COMPLEMENT: [], UPSELL: []}
         for done, start in enumerate(starts, start=1):
-            for kind, pairs in self._of_block(np.arange(start, min(start + ROWS_PER_BLOCK, n))).items():
+            for kind, pairs in self._of_block(wanted[start : start + ROWS_PER_BLOCK]).items():
                 found[kind].append(pairs)
             if progress is not None:
                 progress(done, len(starts))

@@ -5,5 +5,6 @@ To add one: write a `Trial` in `recommender/engine/trials/` and name it below.
 
 from recommender.engine.benchmark import Trial
 from recommender.engine.trials.launches import launches
+from recommender.engine.trials.relations import relations
 
-TRIALS: dict[str, Trial] = {"launches": launches}
+TRIALS: dict[str, Trial] = {"launches": launches, "relations": relations}

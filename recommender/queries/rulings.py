@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from loyalty.models import Product
 from recommender.models import ProductRelation, ProductRuling, RelationRuling, Verdict
 
 
@@ -27,6 +28,11 @@ def pinned_products(placements: Sequence[str] | None = None) -> list[Pinned]:
     if placements is not None:
         found = found.filter(placement__in=placements)
     return [Pinned(*row) for row in found.order_by("-at", "-pk").values_list("product_id", "placement")]
+
+
+def rulings_on(product: Product) -> list[ProductRuling]:
+    """What people said about recommending one product; one query."""
+    return list(ProductRuling.objects.filter(product=product).select_related("by"))
 
 
 def without_blocked(relations: QuerySet[ProductRelation], *, any_of: Sequence[str] = ()) -> QuerySet[ProductRelation]:

@@ -10,11 +10,13 @@ from typing import TypeVar
 from django.db.models import Q
 
 from loyalty.models import Product
+from recommender.models import StockReplacement
 from recommender.queries.rulings import blocked_products
 from recommender.queries.substitutes import Substitute, ranked_substitutes
 
 Key = TypeVar("Key", bound=Hashable)
 OUT_OF_STOCK = Q(stock__lte=0)
+ENTRIES_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,13 @@ def _filled(
             taken.add(instead)
             served.append(Served(instead, in_place_of=product_id))
     return served
+
+
+def is_out(product: Product) -> bool:
+    return product.stock is not None and product.stock <= 0
+
+
+def replacements_of(product: Product) -> list[StockReplacement]:
+    """What stood in for a product, the newest first; one query."""
+    found = StockReplacement.objects.filter(product=product).select_related("substitute")
+    return list(found.order_by("-pk")[:ENTRIES_SHOWN])

@@ -19,7 +19,11 @@ from loyalty.queries.reviews import reception_of
 from loyalty.queries.silence import product_silence
 from loyalty.tasks import freshen_sales
 from recommender.charts.learning import neighbours_chart
-from recommender.queries import neighbours
+from recommender.charts.places import places_chart
+from recommender.queries import neighbours, places
+from recommender.queries.relations import relations_of_product
+from recommender.queries.rulings import rulings_on
+from recommender.queries.stock import is_out, replacements_of
 
 EXPORT_COLUMNS = ["sku", "name", "category", "brand", "revenue", "currency", "customers who bought it"]
 
@@ -69,6 +73,10 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
         "sales_chart": _sales_chart(product, as_of),
         "neighbours": related,
         "neighbours_chart": neighbours_chart(str(product), related.for_chart, as_of=related.as_of) if related else None,
+        "relations": relations_of_product(product),
+        "rulings": rulings_on(product),
+        "is_out": is_out(product),
+        "replacements": replacements_of(product),
         "opinions": opinions_on(product),
         "reception": reception_of(product),
         "silence": product_silence(pk),
@@ -85,3 +93,12 @@ def _sales_chart(product: Product, as_of: datetime) -> Chart:
         as_of=as_of,
         name="product-sales",
     )
+
+
+@require_GET
+def product_map(request: HttpRequest) -> HttpResponse:
+    found = places.product_map()
+    chart = None
+    if found is not None:
+        chart = places_chart(found.places, same_share=found.same_share, by_chance=found.by_chance, as_of=found.as_of)
+    return render(request, "recommender/product_map.html", {"chart": chart})
