@@ -1,8 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from recommender.api import CustomerRecommendationsView, router
-from recommender.views import losing, models, products
-from recommender.api import router
 from recommender.views import losing, models, products, rulings
 
 urlpatterns: list[URLPattern | URLResolver] = [

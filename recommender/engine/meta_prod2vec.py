@@ -73,7 +73,8 @@ class MetaProd2Vec(Prod2Vec):
         products: IdMap | None = None,
         facts: Attributes | None = None,
     ) -> Self:
-        """Learn a vector for every product in at least ``min_baskets`` baskets, and for every attribute in as many.
+        """Learn a vector for all that stands in at least ``min_baskets`` baskets: products under their own name, and
+        attributes.
 
         Parameters
         ----------

@@ -21,7 +21,8 @@ from recommender.engine.pairs import Visits
 from recommender.engine.prod2vec import Prod2Vec, TooFewBaskets
 from recommender.engine.relations import Known, Pairs, RelationFinder, Rules
 
-MAX_ON_MAP = 1500
+MAX_ON_MAP = 1000
+MAP_PASSES = 500
 MICROSECONDS_PER_DAY = 86_400_000_000
 
 
@@ -164,9 +165,9 @@ def product_map(vectors: NDArray[np.float32], *, random_state: int) -> NDArray[n
     flat = PCA(2, random_state=random_state).fit_transform(vectors)
     if len(vectors) > 30:
         begin = (1e-4 * flat / max(float(flat[:, 0].std()), 1e-9)).astype(np.float32)
-        flat = TSNE(2, init=begin, perplexity=min(30, len(vectors) // 4), random_state=random_state).fit_transform(
-            vectors
-        )
+        flat = TSNE(
+            2, init=begin, perplexity=min(30, len(vectors) // 4), max_iter=MAP_PASSES, random_state=random_state
+        ).fit_transform(vectors)
     low = flat.min(axis=0)
     return np.asarray((flat - low) / np.maximum(flat.max(axis=0) - low, 1e-9), dtype=np.float32)
 

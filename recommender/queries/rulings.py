@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from loyalty.models import Product
 from recommender.models import ProductRelation, ProductRuling, RelationRuling, Verdict
+from recommender.models.placements import PLACEMENTS
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,10 @@ def pinned_products(placements: Sequence[str] | None = None) -> list[Pinned]:
     return [Pinned(*row) for row in found.order_by("-at", "-pk").values_list("product_id", "placement")]
 
 
-def rulings_on(product: Product) -> list[ProductRuling]:
-    """What people said about recommending one product; one query."""
-    return list(ProductRuling.objects.filter(product=product).select_related("by"))
+def rulings_on(product: Product) -> list[tuple[ProductRuling, str]]:
+    """What people said about recommending one product, and where in words; one query."""
+    found = ProductRuling.objects.filter(product=product).select_related("by")
+    return [(one, PLACEMENTS[one.placement].label if one.placement in PLACEMENTS else one.placement) for one in found]
 
 
 def without_blocked(relations: QuerySet[ProductRelation], *, any_of: Sequence[str] = ()) -> QuerySet[ProductRelation]:

@@ -1,5 +1,8 @@
 """Learn how products stand to each other, with the evidence for every pair."""
 
+import csv
+import io
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -7,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.db import connection
 from numpy.typing import NDArray
 
 from loyalty.models import Product
@@ -31,6 +35,8 @@ KEPT = {
     COMPLEMENT: (*ALWAYS, "orders_expected", "lift", "lift_low"),
     UPSELL: (*ALWAYS, "moves", "moves_back", "moves_expected", "price_ratio"),
 }
+# In the order in which rows are written.
+COLUMNS = "product_id, other_id, kind, score, evidence, model_version_id"
 COUNTS = {"orders", "other_orders", "orders_together", "customers", "moves", "moves_back"}
 
 
@@ -57,8 +63,7 @@ def learn_product_relations(
     with report.writing():
         version = registry.promote(registry.publish(learnt.estimator.to_artefact(), facts, report=report))
         for kind, pairs in learnt.relations.items():
-            rows = _relations(version, kind, pairs, learnt.products)
-            ProductRelation.objects.bulk_create(rows, batch_size=ROWS_PER_INSERT)
+            _write(version, kind, pairs, learnt.products)
         ProductPlace.objects.bulk_create(_places(version, learnt), batch_size=ROWS_PER_INSERT)
     report.note(facts.verdict)
     return version
@@ -109,17 +114,20 @@ def _shares(own: NDArray[np.int64], pairs: Pairs) -> dict[str, Any]:
     }
 
 
-def _relations(version: ModelVersion, kind: str, pairs: Pairs, products: IdMap) -> Iterator[ProductRelation]:
+def _write(version: ModelVersion, kind: str, pairs: Pairs, products: IdMap) -> None:
+    """There are more than a hundred thousand relations in a shop of some size: COPY is ten times as fast as INSERT."""
+    text = io.StringIO()
+    csv.writer(text).writerows(_rows(version, kind, pairs, products))
+    text.seek(0)
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {ProductRelation._meta.db_table} ({COLUMNS}) FROM STDIN (FORMAT csv)", text)
+
+
+def _rows(version: ModelVersion, kind: str, pairs: Pairs, products: IdMap) -> Iterator[tuple[object, ...]]:
     product_ids, other_ids = products.ids_of(pairs.rows).tolist(), products.ids_of(pairs.others).tolist()
     for number, (product_id, other_id) in enumerate(zip(product_ids, other_ids, strict=True)):
-        yield ProductRelation(
-            product_id=product_id,
-            other_id=other_id,
-            kind=kind,
-            score=float(pairs.scores[number]),
-            evidence={name: _told(name, pairs.evidence, number) for name in KEPT[kind]},
-            model_version=version,
-        )
+        evidence = json.dumps({name: _told(name, pairs.evidence, number) for name in KEPT[kind]})
+        yield product_id, other_id, kind, float(pairs.scores[number]), evidence, version.pk
 
 
 def _told(name: str, evidence: Mapping[str, NDArray[np.float32]], number: int) -> int | float | None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from loyalty.models import Product
 from loyalty.services.trail import because
 from recommender.models import ProductRelation, ProductRuling, RelationRuling, Verdict
+from recommender.models.placements import PLACEMENTS
 
 MAX_REASON = 300
 
@@ -49,11 +50,11 @@ def block_product(*, product: Product, reason: str, by: AbstractBaseUser, at: da
 def pin_product(*, product: Product, placement: str, reason: str, by: AbstractBaseUser, at: datetime) -> ProductRuling:
     """Show the product first in one placement; a block on it goes. Raises RulingInvalid."""
     _check(Verdict.PINNED, reason)
-    if not placement.strip() or len(placement.strip()) > 50:
-        raise RulingInvalid("Placement: name where the product is to be shown first, in at most 50 letters.")
+    if placement not in PLACEMENTS:
+        raise RulingInvalid(f"Placement: choose one of {', '.join(one.label for one in PLACEMENTS.values())}.")
     ProductRuling.objects.filter(product=product, verdict=Verdict.BLOCKED).delete()
     values = {"verdict": Verdict.PINNED, "reason": reason.strip(), "by": by, "at": at}
-    return _rule(product, placement.strip(), values)
+    return _rule(product, placement, values)
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from loyalty.queries.silence import product_silence
 from loyalty.tasks import freshen_sales
 from recommender.charts.learning import neighbours_chart
 from recommender.charts.places import places_chart
+from recommender.models.placements import PLACEMENTS
 from recommender.queries import neighbours, places
 from recommender.queries.relations import relations_of_product
 from recommender.queries.rulings import rulings_on
@@ -75,6 +76,7 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
         "neighbours_chart": neighbours_chart(str(product), related.for_chart, as_of=related.as_of) if related else None,
         "relations": relations_of_product(product),
         "rulings": rulings_on(product),
+        "placements": PLACEMENTS.values(),
         "is_out": is_out(product),
         "replacements": replacements_of(product),
         "opinions": opinions_on(product),

@@ -41,20 +41,7 @@ class Past:
 
     shop: Shop
     lines: pa.Table
-    baskets: list[NDArray[np.int64]]
-
-    @classmethod
-    def of(cls, shop: Shop, days: float) -> Past:
-        everything = with_orders(shop.purchases)
-        since = pa.scalar(shop.until - timedelta(days=days), everything["occurred_at"].type)
-        lines = everything.filter(pc.less(everything["occurred_at"], since))
-        return cls(shop, lines, baskets_from_frame(lines))
-
-    @cached_property
-    def products(self) -> IdMap:
-        """Products in enough baskets to say anything about."""
-        ids, n = np.unique(np.concatenate(self.baskets), return_counts=True)
-        return IdMap(ids[n >= MIN_BASKETS])
+    products: IdMap
 
     @cached_property
     def facts(self) -> Attributes | None:
@@ -67,18 +54,26 @@ def relations(shop: Shop, estimators: Mapping[str, Recommender], rng: np.random.
 
     Everything is learnt from what was bought before those weeks. Recommenders take no part.
     """
-    past = Past.of(shop, WINDOW_DAYS)
+    lines = _before(shop, WINDOW_DAYS)
+    baskets = baskets_from_frame(lines)
     seed = int(rng.integers(2**31))
     with effort() as fitting:
-        fitted = Prod2Vec(min_baskets=MIN_BASKETS, random_state=seed).fit(past.baskets)
+        fitted = Prod2Vec(min_baskets=MIN_BASKETS, random_state=seed).fit(baskets)
+    past = Past(shop, lines, IdMap(fitted.product_ids_))
     yield from _same_shelf(past, fitted, fitting, rng)
     unseen = _without_shelves(past.facts)
     if unseen is not None:
         with effort() as fitting:
             meta = MetaProd2Vec(min_baskets=MIN_BASKETS, random_state=seed)
-            meta.fit(past.baskets, products=past.products, facts=unseen)
+            meta.fit(baskets, products=past.products, facts=unseen)
         yield from _same_shelf(past, meta, fitting, rng)
     yield from _masked_stock(past, fitted, rng)
+
+
+def _before(shop: Shop, days: float) -> pa.Table:
+    everything = with_orders(shop.purchases)
+    since = pa.scalar(shop.until - timedelta(days=days), everything["occurred_at"].type)
+    return everything.filter(pc.less(everything["occurred_at"], since))
 
 
 def with_orders(lines: pa.Table) -> pa.Table:
