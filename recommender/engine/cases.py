@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from recommender.engine.attributes import Attributes
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.encoding import Encoding
 from recommender.engine.history import CustomerHistory
-from recommender.engine.launches import LaunchDay
+from recommender.engine.launches import Launches
 
 # More say nothing new about so few weights.
 MOST_CUSTOMERS = 20_000
@@ -51,10 +51,26 @@ class Cases:
             yield replace(self, history=self.history[rows], bought=self.bought[rows])
 
 
-def cases_of_launches(days: Iterable[LaunchDay]) -> Iterator[Cases]:
-    """Launched products have no sales of their own when their day begins."""
-    for one in days:
-        yield Cases(one.history, one.facts, np.full(len(one.facts), -1, dtype=np.int64), one.bought)
+@dataclass(frozen=True)
+class LaunchCases:
+    """The launches with ``since <= first day < until``, a block a day; they have no sales of their own by then.
+
+    Read anew whenever it is walked through: histories of a hundred days at once would fill the memory.
+
+    Attributes
+    ----------
+    launches : Launches
+    since, until : int
+        Days of the shop.
+    """
+
+    launches: Launches
+    since: int
+    until: int
+
+    def __iter__(self) -> Iterator[Cases]:
+        for one in self.launches.days(self.since, self.until):
+            yield Cases(one.history, one.facts, np.full(len(one.facts), -1, dtype=np.int64), one.bought)
 
 
 def cases_of_window(

@@ -24,7 +24,7 @@ from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.encoding import Encoding, crossed
 from recommender.engine.metrics import ndcg_at_k
 from recommender.engine.splits import EvaluationSlice
-from recommender.engine.two_tower_serving import Inputs, TwoTowerScorer
+from recommender.engine.two_tower_serving import Inputs, TwoTowerScorer, customer_side, product_side
 from recommender.engine.wide import learnt, standing_of
 
 Params = dict[str, jax.Array]
@@ -87,23 +87,23 @@ class TwoTower(TwoTowerScorer):
         data : InteractionMatrix
             As known before the first of the launches.
         cases : iterable of Cases
-            A block for products launched at the same time.
+            A block for products launched at the same time; walked through twice.
         held_out : iterable of Cases, optional
             Later launches, on which to decide when to stop; without them ``max_epochs`` passes are run.
         progress : callable, optional
             Called with passes done and passes at most.
         """
         rng = np.random.default_rng(self.random_state)
-        blocks = list(cases)
-        self._prepare(data, blocks, rng)
-        self._learn(blocks, None if held_out is None else partial(self._likelihood, list(held_out)), rng, progress)
+        self._prepare(data, cases, rng)
+        judge = None if held_out is None else partial(self._likelihood, list(self._batches(held_out)))
+        self._learn(cases, judge, rng, progress)
         return self
 
     def settled(self) -> Self:
         """An unfitted copy that runs as many passes as validation found best."""
         return clone(self).set_params(max_epochs=self._fitted("n_epochs_"))
 
-    def _prepare(self, data: InteractionMatrix, blocks: list[Cases], rng: np.random.Generator) -> None:
+    def _prepare(self, data: InteractionMatrix, blocks: Iterable[Cases], rng: np.random.Generator) -> None:
         facts = data.facts or Attributes(len(data.products))
         affinity = Affinity.of(Encoding.of(crossed(facts)), facts)
         standing = standing_of(affinity, data.customers_per_product())
@@ -136,7 +136,7 @@ class TwoTower(TwoTowerScorer):
         return towers
 
     def _learn(
-        self, blocks: list[Cases], judge: Judge | None, rng: np.random.Generator, progress: Progress | None
+        self, blocks: Iterable[Cases], judge: Judge | None, rng: np.random.Generator, progress: Progress | None
     ) -> None:
         batches = list(self._batches(blocks)) if self.max_epochs else []
         params = {name: jnp.asarray(values) for name, values in self.towers_.items()}
@@ -172,15 +172,17 @@ class TwoTower(TwoTowerScorer):
         items, _ = self.recommend(history, VALIDATION_K, exclude_seen=False)
         return float(ndcg_at_k(items, answers).mean())
 
-    def _likelihood(self, held_out: list[Cases]) -> float:
+    def _likelihood(self, held_out: list[_Batch]) -> float:
         """Mean log likelihood of a cell."""
-        total = sum(
-            float(log_expit(np.where(block.bought, 1, -1) * self.score_new(block.history, block.facts)).sum())
-            for block in held_out
-        )
-        return total / max(sum(block.bought.size for block in held_out), 1)
+        total, n = 0.0, 0
+        for batch in held_out:
+            vectors, biases = product_side(self.towers_, batch.facts)
+            logits = batch.offset + customer_side(self.towers_, batch.customers) @ vectors.T + biases
+            total += float(log_expit(np.where(batch.bought, logits, -logits)).sum())
+            n += batch.bought.size
+        return total / max(n, 1)
 
-    def _batches(self, blocks: list[Cases]) -> Iterator[_Batch]:
+    def _batches(self, blocks: Iterable[Cases]) -> Iterator[_Batch]:
         for block in blocks:
             customers = self.inputs_.of_customers(block.history)
             offset = self.wide_.logits(block.history, block.codes(self.wide_.affinity.encoding))

@@ -156,7 +156,7 @@ def learnt(
     if labels.all() or not labels.any():
         return replace(blank, weights=np.zeros(features.shape[1], dtype=np.float32))
     centre, spread = features.mean(axis=0), features.std(axis=0)
-    spread[spread < 1e-6] = np.inf
+    spread[spread < 1e-4 * (1 + np.abs(centre))] = np.inf
     features -= centre
     features /= spread
     fitted = LogisticRegression(C=strength, max_iter=500).fit(features, labels, sample_weight=weights)

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from recommender.engine.attributes import Attributes
 from recommender.engine.base import Recommender
 from recommender.engine.benchmark import BenchmarkRow, Effort, NotPossible, effort, efforts, row
-from recommender.engine.cases import cases_of_launches
+from recommender.engine.cases import LaunchCases
 from recommender.engine.content import ContentBased
 from recommender.engine.launch_outcomes import LaunchOutcomes
 from recommender.engine.launch_rules import ActivityRule, FrequencyRule, NewProductScorer
@@ -88,19 +88,30 @@ def _sat(
         with effort() as fitting[name]:
             scorers[name] = _fitted(estimator, found, exam)
     outcomes, scoring, n_customers = _scored(scorers, found, exam)
-    rivals = list(scorers)[:n_rules]
-    best = max(rivals, key=lambda name: float(outcomes[name].auc.mean()))
-    for name, outcome in outcomes.items():
-        taken = efforts(fitting[name], scoring[name], n_customers) if name not in rivals else None
-        metrics: dict[str, Estimate | float] = {
-            "within_launch_auc": outcome.mean_auc(rng),
-            "within_launch_auc_by_buyers": outcome.mean_auc_by_buyers(rng),
-            "reach_of_best_tenth": outcome.reach(rng),
-            f"auc_gained_on {best}": outcome.gain_on(outcomes[best], rng),
-            "n_launches": float(len(outcome.auc)),
-        }
-        for metric, value in metrics.items():
+    best = max(list(scorers)[:n_rules], key=lambda name: float(outcomes[name].auc.mean()))
+    rivals = {name: outcomes[name] for name in (best, LOGISTIC) if name in outcomes}
+    for number, (name, outcome) in enumerate(outcomes.items()):
+        taken = None if number < n_rules else efforts(fitting[name], scoring[name], n_customers)
+        metrics = _metrics(outcome, rivals, rng)
+        for metric, value in (metrics | _passes(scorers[name])).items():
             yield row(shop, exam.name, name, metric, value, taken)
+
+
+def _metrics(
+    outcome: LaunchOutcomes, rivals: Mapping[str, LaunchOutcomes], rng: np.random.Generator
+) -> dict[str, Estimate | float]:
+    return {
+        "within_launch_auc": outcome.mean_auc(rng),
+        "within_launch_auc_by_buyers": outcome.mean_auc_by_buyers(rng),
+        "reach_of_best_tenth": outcome.reach(rng),
+        **{f"auc_gained_on {name}": outcome.gain_on(rival, rng) for name, rival in rivals.items()},
+        "n_launches": float(len(outcome.auc)),
+    }
+
+
+def _passes(scorer: NewProductScorer) -> dict[str, Estimate | float]:
+    """No pass: the towers did not help later launches, and what serves is the regression alone."""
+    return {"passes_of_the_towers": float(scorer.n_epochs_)} if isinstance(scorer, TwoTower) else {}
 
 
 def rules(found: Launches) -> dict[str, NewProductScorer]:
@@ -130,13 +141,13 @@ def _fitted(estimator: Recommender, found: Launches, exam: Exam) -> NewProductSc
 def learnt_from_launches(estimator: TwoTower, found: Launches, *, until: int) -> TwoTower:
     """Fit on the launches whose outcome was known on day ``until``; the latest of them decide when to stop."""
     since, decided = found.rule.warm_up_days, until - found.rule.outcome_days + 1
-    data = found.known_at(since)
+    data, everything = found.known_at(since), LaunchCases(found, since, decided)
     if estimator.max_epochs == 0:
-        return clone(estimator).fit_launches(data, cases_of_launches(found.days(since, decided)))
-    cases = list(cases_of_launches(found.days(since, decided)))
-    n_early = max(1, round((1 - HELD_OUT_SHARE) * len(cases)))
-    watched = clone(estimator).fit_launches(data, cases[:n_early], held_out=cases[n_early:])
-    return watched.settled().fit_launches(data, cases)
+        return clone(estimator).fit_launches(data, everything)
+    middle = decided - round(HELD_OUT_SHARE * (decided - since))
+    later = LaunchCases(found, middle, decided)
+    watched = clone(estimator).fit_launches(data, LaunchCases(found, since, middle), held_out=later)
+    return watched.settled().fit_launches(data, everything)
 
 
 def _scored(

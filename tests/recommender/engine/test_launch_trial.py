@@ -5,7 +5,7 @@ import pytest
 
 from recommender.engine.attributes import Attributes
 from recommender.engine.benchmark import NotPossible
-from recommender.engine.cases import cases_of_launches
+from recommender.engine.cases import LaunchCases
 from recommender.engine.content import ContentBased
 from recommender.engine.history import CustomerHistory
 from recommender.engine.launch_outcomes import LaunchOutcomes
@@ -26,7 +26,7 @@ def found():
 
 @pytest.fixture(scope="module")
 def learnt(found):
-    return TwoTower(**SMALL).fit_launches(found.known_at(60), cases_of_launches(found.days(60, 90)))
+    return TwoTower(**SMALL).fit_launches(found.known_at(60), LaunchCases(found, 60, 90))
 
 
 @pytest.mark.parametrize("scorer", ["two_tower", "content_based"])
