@@ -33,6 +33,7 @@ from recommender.engine.popularity import Popularity
 from recommender.engine.tifu_knn import TifuKnn
 from recommender.engine.two_tower_serving import TwoTowerScorer
 from recommender.models import ModelVersion, Promotion, ScoringRun
+from recommender.queries.promotions import version_before
 
 log = structlog.get_logger(__name__)
 
@@ -129,19 +130,6 @@ def roll_back(purpose: str, *, by: User | None) -> ModelVersion:
     if former is None:
         raise PromotionRefused("No other version served before this one, so there is nothing to go back to.")
     return _serve(former, by=by, reason="Gone back to the version before.", is_roll_back=True)
-
-
-def version_before(purpose: str) -> ModelVersion | None:
-    """The version that going back would lead to: what was gone back from is passed over."""
-    undone = 0
-    for promotion in Promotion.objects.filter(version__purpose=purpose).select_related("from_version"):
-        if promotion.is_roll_back:
-            undone += 1
-        elif undone:
-            undone -= 1
-        else:
-            return promotion.from_version
-    return None
 
 
 @transaction.atomic

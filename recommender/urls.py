@@ -20,6 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("products/<int:pk>/silence/", losing.product_silence, name="product-silence"),
     path("models/", models.models, name="models"),
     path("models/decay/choose/", models.decay_choose, name="decay-choose"),
+    path("models/compare/", models.models_compare, name="models-compare"),
+    path("models/<int:pk>/", models.model_version, name="model-version"),
     path("models/<int:pk>/promote/", models.model_promote, name="model-promote"),
     path("models/<slug:purpose>/learn/", models.model_learn, name="model-learn"),
+    path("models/<slug:purpose>/roll-back/", models.model_roll_back, name="model-roll-back"),
 ]

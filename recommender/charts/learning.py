@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from loyalty.charts import ACTUAL, BASELINE, FORECAST, TEXT, Chart, Table, styled
+from loyalty.charts import ACTUAL, BASELINE, FORECAST, PALETTE, TEXT, Chart, Table, styled
 
 ROW_HEIGHT = 34
 TASKS = {
@@ -74,14 +74,16 @@ def learning_curve_chart(curve: Sequence[Mapping[str, float]], *, as_of: datetim
 def comparison_chart(versions: Sequence[VersionScores], *, as_of: datetime | None) -> Chart:
     """Every version beside the baseline, with the interval of each figure."""
     figure = go.Figure()
+    learnt = [version for version in versions if not version.is_baseline]
     for version in versions:
+        colour = BASELINE if version.is_baseline else PALETTE[learnt.index(version) % len(PALETTE)]
         scores = [version.metrics[task] for task in TASKS if task in version.metrics]
         values = [score["value"] for score in scores]
         figure.add_bar(
             name=version.name,
             x=[title for task, title in TASKS.items() if task in version.metrics],
             y=[round(value, 4) for value in values],
-            marker={"color": BASELINE if version.is_baseline else FORECAST, "cornerradius": 3},
+            marker={"color": colour, "cornerradius": 3},
             error_y={
                 "type": "data",
                 "array": [score["high"] - score["value"] for score in scores],
@@ -144,11 +146,12 @@ def _comparison(versions: Sequence[VersionScores]) -> str:
     challengers = [version for version in versions if "advantage" in version.metrics]
     if not challengers:
         return "Only the baseline has been scored so far."
-    gained = challengers[0].metrics["advantage"]
+    told = max(challengers, key=lambda version: (version.is_champion, version.metrics["advantage"]["low"]))
+    gained = told.metrics["advantage"]
     span = f"{100 * gained['low']:.1f} to {100 * gained['high']:.1f} percentage points"
     if gained["low"] > 0:
-        return f"Yes: it finds {span} more of any purchase."
-    return f"Not surely: the difference is {span}."
+        return f"Yes: “{told.label}” finds {span} more of any purchase."
+    return f"Not surely: the difference of “{told.label}” is {span}."
 
 
 def _nearest(neighbours: Sequence[Neighbour]) -> str:

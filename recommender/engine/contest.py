@@ -16,9 +16,9 @@ from sklearn.base import clone
 
 from recommender.engine.base import Progress, Recommender
 from recommender.engine.dataset import FRAME_SCHEMA
-from recommender.engine.metrics import Estimate, FloatArray, bootstrap_mean, hits
+from recommender.engine.metrics import Estimate, FloatArray, bootstrap_mean, coverage, hits, ndcg_at_k, recall_at_k
 from recommender.engine.splits import EvaluationSlice, SpanTooShort, TemporalSplit, temporal_split
-from recommender.engine.training import PRIMARY_METRIC, evaluate
+from recommender.engine.training import PRIMARY_METRIC
 from recommender.engine.value import purchases_at_k, revenue_at_k, spent
 
 REVENUE, PURCHASES = "all.revenue", "all.purchases"
@@ -198,14 +198,22 @@ def _entrant(estimator: Recommender, rounds: Sequence[Round], k: int, told: part
 
 
 def play(fitted: Recommender, one: Round, *, k: int) -> Played:
-    """Score a fitted recommender in one round."""
-    cases = one.cases
-    per_customer, coverage = evaluate(fitted, cases, k=k)
+    """Score a fitted recommender in one round; as ``training.evaluate`` does, ranking once a task."""
+    cases, fresh = one.cases, one.cases.first_purchases()
     items, scores = fitted.recommend(cases.history, k, exclude_seen=False)
-    per_customer[PURCHASES] = purchases_at_k(items, cases.answers)
+    new_items, _ = fitted.recommend(fresh.history, k, exclude_seen=True)
+    per_customer = {
+        "all.recall": recall_at_k(items, cases.answers),
+        "all.ndcg": ndcg_at_k(items, cases.answers),
+        "first.recall": recall_at_k(new_items, fresh.answers),
+        "first.ndcg": ndcg_at_k(new_items, fresh.answers),
+        PURCHASES: purchases_at_k(items, cases.answers),
+    }
     if one.paid is not None:
         per_customer[REVENUE] = revenue_at_k(items, one.paid)
-    return Played(per_customer, coverage, scores, hits(items, cases.answers))
+    n_products = cases.answers.shape[1]
+    covered = {"all": coverage(items, n_products), "first": coverage(new_items, n_products)}
+    return Played(per_customer, covered, scores, hits(items, cases.answers))
 
 
 def latency_ms(fitted: Recommender, cases: EvaluationSlice, k: int) -> float:

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from loyalty.models import Job
+from loyalty.templatetags.formats import decimals, money, share
 from recommender.models import ModelVersion
+from recommender.queries.promotions import version_before
 
 Purpose = ModelVersion.Purpose
 Alias = ModelVersion.Alias
@@ -23,6 +27,13 @@ class Measure:
     explanation: str
     is_less_better: bool = False
     beside: str = ""
+    unit: str = "share"
+
+    def write(self, value: float, currency: str) -> str:
+        """The value as people read it."""
+        if self.unit == "money":
+            return money(value, currency)
+        return decimals(value, 2) if self.unit == "number" else share(value)
 
 
 MEASURES: dict[str, tuple[Measure, ...]] = {
@@ -36,6 +47,18 @@ MEASURES: dict[str, tuple[Measure, ...]] = {
             "first_recall_at_10",
             "And of products new to the customer?",
             "The same, counting only products the customer had never bought before.",
+        ),
+        Measure(
+            "revenue_at_10",
+            "How much did a customer spend on them?",
+            "On the ten products shown, in the next four weeks. Most of it would have been spent anyway.",
+            unit="money",
+        ),
+        Measure(
+            "redemptions_at_10",
+            "How many of the ten did a customer buy?",
+            "On average, in the next four weeks.",
+            unit="number",
         ),
         Measure(
             "all_coverage",
@@ -88,11 +111,13 @@ TAKEN_ON = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A share (0-1), with its 95% interval where one is known."""
+    """A share (0-1), an amount or a number, with its 95% interval where one is known, and how people read them."""
 
     value: float
     low: float | None = None
     high: float | None = None
+    told: str = ""
+    span: str = ""
 
     @property
     def lowest(self) -> float:
@@ -132,6 +157,7 @@ class PurposeView:
     baseline: ModelVersion | None
     versions: list[ModelVersion]
     open_job: Job | None
+    before: ModelVersion | None = None
 
     @property
     def name(self) -> str:
@@ -147,8 +173,7 @@ class PurposeView:
 
     @property
     def lines(self) -> list[Line]:
-        lines = [_line(measure, self.learnt, self.baseline) for measure in MEASURES[self.purpose]]
-        return [line for line in lines if line.learnt or line.baseline]
+        return measured_lines(self.purpose, self.learnt, self.baseline)
 
     @property
     def beside(self) -> str:
@@ -198,14 +223,16 @@ def _view(purpose: str, label: str, job: Job | None) -> PurposeView:
     # The version in use is listed however old it is.
     listed = newest if in_use is None or in_use in newest else [*newest, in_use]
     learnt = _learnt(listed, in_use)
-    return PurposeView(purpose, label, in_use, learnt, _baseline(listed, learnt), listed, job)
+    before = version_before(purpose) if purpose in LEARNING_TASKS else None
+    return PurposeView(purpose, label, in_use, learnt, _baseline(listed, learnt), listed, job, before)
 
 
 def _learnt(versions: list[ModelVersion], in_use: ModelVersion | None) -> ModelVersion | None:
-    """The version in use unless it is a baseline; then the one that lost to it, else the newest."""
+    """The version in use unless it is a baseline; then the one that lost to it, the challenger first; or the newest."""
     if in_use is not None and not in_use.is_baseline:
         return in_use
     learnt = [version for version in versions if not version.is_baseline]
+    learnt.sort(key=lambda version: version.alias != Alias.CHALLENGER)
     rivals = [version for version in learnt if in_use and version.data_fingerprint == in_use.data_fingerprint]
     return next(iter([*rivals, *learnt]), None)
 
@@ -220,11 +247,22 @@ def _are_comparable(one: ModelVersion, other: ModelVersion) -> bool:
     return one.data_fingerprint == other.data_fingerprint
 
 
+def measured_lines(purpose: str, learnt: ModelVersion | None, baseline: ModelVersion | None) -> list[Line]:
+    """Every measure of a purpose that either of the two has."""
+    lines = [_line(measure, learnt, baseline) for measure in MEASURES[purpose]]
+    return [line for line in lines if line.learnt or line.baseline]
+
+
 def _line(measure: Measure, learnt: ModelVersion | None, baseline: ModelVersion | None) -> Line:
-    beside = _figure(learnt, measure.beside) if measure.beside else _figure(baseline, measure.key)
-    return Line(measure, _figure(learnt, measure.key), beside)
+    beside = _figure(learnt, measure, measure.beside) if measure.beside else _figure(baseline, measure, measure.key)
+    return Line(measure, _figure(learnt, measure, measure.key), beside)
 
 
-def _figure(version: ModelVersion | None, key: str) -> Figure | None:
-    told = version.metrics.get(key) if version else None
-    return Figure(told["value"], told.get("low"), told.get("high")) if told else None
+def _figure(version: ModelVersion | None, measure: Measure, key: str) -> Figure | None:
+    found = version.metrics.get(key) if version else None
+    if version is None or not found:
+        return None
+    currency = version.params.get("currency") or settings.DEFAULT_CURRENCY
+    low, high = found.get("low"), found.get("high")
+    span = "" if low is None or high is None else f"{measure.write(low, currency)} to {measure.write(high, currency)}"
+    return Figure(found["value"], low, high, measure.write(found["value"], currency), span)

@@ -7,13 +7,17 @@ Alias = ModelVersion.Alias
 
 
 def serving_and_baseline(purpose: str) -> list[VersionScores]:
-    """The newest baseline, the newest version that was compared with it, and the champion if it is neither."""
+    """All that were tested on the data of the version in use, else of the newest: the newest of each algorithm.
+
+    The baseline first; two queries.
+    """
     versions = ModelVersion.objects.filter(purpose=purpose).order_by("-pk")
-    baseline = versions.filter(is_baseline=True).first()
-    challenger = versions.filter(is_baseline=False).first()
-    champion = versions.filter(alias=Alias.CHAMPION).first()
-    found = {version.pk: version for version in (baseline, challenger, champion) if version is not None}
-    return [
-        VersionScores(version.label, version.is_baseline, version.alias == Alias.CHAMPION, version.metrics)
-        for version in found.values()
-    ]
+    shown = versions.filter(alias=Alias.CHAMPION).first() or versions.first()
+    if shown is None:
+        return []
+    alike = versions.filter(data_fingerprint=shown.data_fingerprint)
+    newest = {version.algorithm: version for version in reversed(alike)}
+    if shown.algorithm in newest:
+        newest[shown.algorithm] = shown
+    ordered = sorted(newest.values(), key=lambda version: (not version.is_baseline, version.pk))
+    return [VersionScores(one.label, one.is_baseline, one.alias == Alias.CHAMPION, one.metrics) for one in ordered]

@@ -13,6 +13,7 @@ from recommender.engine.artefacts import ArtefactDamaged
 from recommender.models import ModelVersion
 from recommender.queries.decay import TASK as DECAY_TASK
 from recommender.queries.decay import open_decay_job
+from recommender.queries.promotions import version_before
 from recommender.queries.purposes import LEARNING_TASKS, open_learning_jobs
 from recommender.services.shards import start_scoring
 
@@ -50,7 +51,7 @@ def put_in_use(*, version: ModelVersion, by: User, at: datetime, override_reason
 @transaction.atomic
 def roll_back(*, purpose: str, by: User, at: datetime) -> Job | None:
     """Let the version before serve again. Raises PromotionRefused when there is none, or its files are gone."""
-    former = registry.version_before(purpose)
+    former = version_before(purpose)
     if former is not None:
         _check_opens(former)
     return _recommend_by(registry.roll_back(purpose, by=by), by, at)

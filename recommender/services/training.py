@@ -97,49 +97,73 @@ def _published(job_id: int | None) -> list[ModelVersion]:
 def _learn(
     competing: Sequence[Recommender], as_of: datetime, at: datetime, seed: int, report: Progress
 ) -> list[ModelVersion]:
-    held = _hold(competing, as_of, at, seed, report)
+    half_life = half_life_days(DecayChoice.Task.BUY_AGAIN, as_of=as_of, unless_known=HALF_LIFE_DAYS)
+    held = hold_contest(competing, Terms(as_of, at, seed, half_life), report)
     with report.writing():
-        versions = [_publish(held, place, report) for place in range(len(held.entrants))]
-        serving = versions[held.place if held.deserves_to_serve else 0]
-        registry.promote(serving)
+        versions = publish_all(held, report)
+        registry.promote(versions[held.place if held.deserves_to_serve else 0])
         if not held.deserves_to_serve:
             registry.challenge(versions[held.place])
     return versions
 
 
-def _hold(competing: Sequence[Recommender], as_of: datetime, at: datetime, seed: int, report: Progress) -> "_Held":
-    """The contest, the choice and how ready the history is for it; nothing is written yet."""
-    purchases = shop_purchases(as_of)
-    half_life = half_life_days(DecayChoice.Task.BUY_AGAIN, as_of=as_of, unless_known=HALF_LIFE_DAYS)
-    rounds = _rounds(purchases, as_of, half_life)
+@dataclass(frozen=True)
+class Terms:
+    """When and on what a contest is held. `waits`: whoever wins is not put in use by itself."""
+
+    as_of: datetime
+    at: datetime
+    seed: int
+    half_life_days: float | None
+    since: datetime | None = None
+    waits: bool = False
+
+
+def hold_contest(competing: Sequence[Recommender], terms: Terms, report: Progress) -> "Held":
+    """The contest, the choice and how ready the history is for it; nothing is written yet. Raises TooLittleHistory."""
+    purchases = known_purchases(terms)
+    rounds = _rounds(purchases, terms)
     entrants = compete(
         competing,
         rounds,
         k=TOP_K,
         progress=lambda done, total: report(CONTEST_SHARE * done // total, 100, "Learning from orders"),
     )
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(terms.seed)
     place = 1 + chosen(entrants[1:], rounds, rng) if len(entrants) > 1 else 0
     ready = _readiness(entrants, place, rounds, rng, report)
     told = [
         measured(one, entrants[0], rounds, rng, ready if number == place else None)
         for number, one in enumerate(entrants)
     ]
-    about = _About(rounds[-1], half_life, pc.min(purchases["occurred_at"]).as_py(), at, seed)
-    return _Held(tuple(entrants), tuple(told), place, about)
+    data_from = pc.min(purchases["occurred_at"]).as_py()
+    return Held(tuple(entrants), tuple(told), place, _About(rounds[-1], data_from, terms))
 
 
-def _rounds(purchases: pa.Table, as_of: datetime, half_life: float | None) -> list[Round]:
-    rules = Rules(
-        as_of,
+def known_purchases(terms: Terms) -> pa.Table:
+    """What is learnt from and tested on."""
+    purchases = shop_purchases(terms.as_of)
+    if terms.since is None:
+        return purchases
+    instant = purchases.schema.field("occurred_at").type
+    return purchases.filter(pc.greater_equal(purchases["occurred_at"], pa.scalar(terms.since, instant)))
+
+
+def rules_of(terms: Terms) -> Rules:
+    """How the history is cut."""
+    return Rules(
+        terms.as_of,
         window_days=WINDOW_DAYS,
         min_customers=MIN_CUSTOMERS,
-        half_life_days=half_life,
+        half_life_days=terms.half_life_days,
         facts=product_facts(),
         traits=customer_traits(),
     )
+
+
+def _rounds(purchases: pa.Table, terms: Terms) -> list[Round]:
     try:
-        return cut_rounds(purchases, rules)
+        return cut_rounds(purchases, rules_of(terms))
     except SpanTooShort as error:
         raise TooLittleHistory(
             f"There is too little to learn from: {error}. Import at least three months of orders first."
@@ -167,16 +191,14 @@ def _readiness(
 @dataclass(frozen=True)
 class _About:
     test: Round
-    half_life_days: float | None
     data_from: datetime
-    at: datetime
-    seed: int
+    terms: Terms
 
     def params(self, estimator: Recommender) -> dict[str, Any]:
         split = self.test.split
         return {
             **estimator.get_params(),
-            "half_life_days": self.half_life_days,
+            "half_life_days": self.terms.half_life_days,
             "min_customers": MIN_CUSTOMERS,
             "n_products": len(split.before_test.products),
             "n_customers": len(split.before_test.customers),
@@ -188,7 +210,7 @@ class _About:
 
 
 @dataclass(frozen=True)
-class _Held:
+class Held:
     """A contest that was held: `place` is the entrant chosen on the earlier windows, 0 the baseline."""
 
     entrants: tuple[Entrant, ...]
@@ -202,7 +224,8 @@ class _Held:
         return self.place > 0 and not objections(mine.metrics, mine.evaluation["readiness"])
 
     def verdicts(self) -> Verdicts:
-        return Verdicts([label_of(one.estimator.kind) for one in self.entrants], self.place)
+        labels = [label_of(one.estimator.kind) for one in self.entrants]
+        return Verdicts(labels, self.place, waits=self.about.terms.waits)
 
     def facts(self, place: int) -> registry.VersionFacts:
         one, told, split = self.entrants[place], self.measured[place], self.about.test.split
@@ -213,9 +236,9 @@ class _Held:
             data_from=self.about.data_from,
             data_until=split.test_since,
             data_fingerprint=split.before_test.fingerprint,
-            seed=self.about.seed,
+            seed=self.about.terms.seed,
             fit_seconds=one.fit_seconds,
-            trained_at=self.about.at,
+            trained_at=self.about.terms.at,
             params=self.about.params(one.estimator),
             metrics=told.metrics,
             learning_curve=one.learning_curve,
@@ -224,7 +247,12 @@ class _Held:
         )
 
 
-def _publish(held: _Held, place: int, report: Progress) -> ModelVersion:
+def publish_all(held: Held, report: Progress) -> list[ModelVersion]:
+    """A version an entrant, in their order. Call it within `report.writing()`, so that it is all or nothing."""
+    return [_publish(held, place, report) for place in range(len(held.entrants))]
+
+
+def _publish(held: Held, place: int, report: Progress) -> ModelVersion:
     facts, kind = held.facts(place), held.entrants[place].estimator.kind
     facts = replace(facts, card=recommender_card(facts, kind))
     version = registry.publish(held.entrants[place].estimator.to_artefact(), facts, report=report)

@@ -16,6 +16,7 @@ class Verdicts:
 
     labels: Sequence[str]
     place: int
+    waits: bool = False
 
     def of(self, place: int, metrics: Row, readiness: Row | None, serves: bool) -> str:
         if place == 0:
@@ -24,7 +25,7 @@ class Verdicts:
         if place != self.place:
             return f"{_gained(gained)}. On earlier weeks “{self.labels[self.place]}” was better or as good and simpler."
         if serves:
-            return f"{_gained(gained)}, so it serves."
+            return f"{_gained(gained)}, so it {'may serve' if self.waits else 'serves'}."
         if gained["low"] > 0:
             return f"{not_enough(readiness)}. Until then “{self.labels[0]}” serves."
         return f"{_gained(gained)}: not surely better, so “{self.labels[0]}” serves."
