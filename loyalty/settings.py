@@ -111,6 +111,8 @@ IMPORT_ROOTS = env.list("IMPORT_ROOTS", default=[])
 IMPORT_PRIVATE_HOSTS = env.list("IMPORT_PRIVATE_HOSTS", default=[])
 # A file that changes between two looks so far apart is still being written.
 IMPORT_SETTLE_SECONDS = env.float("IMPORT_SETTLE_SECONDS", default=3.0)
+# Every trained version is copied there as well; the registry is complete without it.
+MLFLOW_TRACKING_URI = env.str("MLFLOW_TRACKING_URI", default="")
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="USD")
 
 # --- Time: stored in UTC, shown and cut into days in the shop's zone ------------------------------
@@ -165,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-imports": {"task": "loyalty.sweep_imports", "schedule": 3600, "options": {"expires": 3600}},
     "sweep-offers": {"task": "campaigns.sweep_offers", "schedule": 600, "options": {"expires": 600}},
     "sweep-lists": {"task": "recommender.sweep_lists", "schedule": 3600, "options": {"expires": 3600}},
+    "retrain-when-due": {"task": "recommender.retrain_when_due", "schedule": 3600, "options": {"expires": 3600}},
     "sweep-calls": {"task": "loyalty.sweep_calls", "schedule": 3600},
     "read-behaviour": {
         "task": "loyalty.read_behaviour_when_due",

@@ -18,10 +18,14 @@ from recommender.models import (
     Promotion,
     Recommendation,
     RelationRuling,
+    Retraining,
     ScoringRun,
     ServedList,
     Shortlist,
     StockReplacement,
+    SurrogateTree,
+    Tuning,
+    TuningTrial,
 )
 from recommender.registry import PromotionRefused
 from recommender.services.serving import put_in_use
@@ -62,6 +66,36 @@ class PromotionAdmin(LookOnlyAdmin):
     list_filter = ["is_override", "is_roll_back", "version__purpose"]
     list_select_related = ["version", "from_version", "by"]
     search_fields = ["reason__icontains"]
+
+
+@admin.register(Tuning)
+class TuningAdmin(LookOnlyAdmin):
+    list_display = ["algorithm", "version", "budget_seconds", "as_of", "made_at", "job"]
+    list_filter = ["algorithm"]
+    list_select_related = ["version", "job"]
+    search_fields = ["algorithm__icontains"]
+
+
+@admin.register(TuningTrial)
+class TuningTrialAdmin(LookOnlyAdmin):
+    list_display = ["tuning", "number", "value", "low", "high", "seconds", "is_chosen"]
+    list_filter = ["is_chosen"]
+    list_select_related = ["tuning"]
+    search_fields = ["tuning__algorithm__icontains"]
+
+
+@admin.register(SurrogateTree)
+class SurrogateTreeAdmin(LookOnlyAdmin):
+    list_display = ["version", "n_customers", "as_of", "made_at"]
+    list_select_related = ["version"]
+    search_fields = ["version__label__icontains"]
+
+
+@admin.register(Retraining)
+class RetrainingAdmin(LookOnlyAdmin):
+    list_display = ["mode", "every_days", "window_months", "last_at", "last_job"]
+    list_select_related = ["last_job"]
+    search_fields = ["mode__icontains"]
 
 
 @admin.register(PairedScores)

@@ -6,11 +6,15 @@ from django.utils.timezone import now
 
 from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import Progress
-from loyalty.tasks import job_task
+from loyalty.tasks import job_task, wake
+from recommender.engine.tuning import Budget
 from recommender.queries.decay import TASK as DECAY_TASK
+from recommender.services import retraining
 from recommender.services.decay import choose_half_lives
+from recommender.services.explaining import explain_version
 from recommender.services.lists import forget_lists
 from recommender.services.relations import learn_product_relations
+from recommender.services.requests import EXPLAINING_TASK, TUNING_TASK
 from recommender.services.shards import (
     BEGIN_TASK,
     FINISH_TASK,
@@ -21,6 +25,7 @@ from recommender.services.shards import (
 )
 from recommender.services.stock import replace_what_is_out
 from recommender.services.training import train_recommenders
+from recommender.services.tuning import TuningRequest, tune_recommender
 
 
 @job_task("recommender.learn_product_relations")
@@ -62,6 +67,36 @@ def choose_half_lives_task(params: dict[str, Any], report: Progress) -> dict[str
     """Choose half-lives as of `as_of` (ISO), by default as of the newest order."""
     choices = choose_half_lives(as_of=_as_of(params), at=now(), seed=_seed(params), report=report)
     return {choice.task: choice.half_life_days for choice in choices}
+
+
+@job_task(TUNING_TASK)
+def tune_recommender_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Search settings for the recommender `kind` for `seconds`, as of `as_of` (ISO), by default of the newest order."""
+    budget = Budget(float(params["seconds"]), int(params.get("tries", 200)))
+    request = TuningRequest(params["kind"], _as_of(params), now(), _seed(params), budget)
+    tuning = tune_recommender(request, report=report)
+    return {"model_version_id": tuning.version_id, "n_tries": tuning.trials.count()}
+
+
+@job_task(EXPLAINING_TASK)
+def explain_version_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Tell the version `model_version_id` in plain rules."""
+    found = explain_version(version_id=params["model_version_id"], at=now(), seed=_seed(params), report=report)
+    return {"model_version_id": found.version_id, "n_rules": len(found.rules)}
+
+
+@job_task(retraining.TASK)
+def retrain_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Train again on the rolling window as of `as_of` (ISO), by default as of the newest order."""
+    found = retraining.retrain(as_of=_as_of(params), at=now(), seed=_seed(params), report=report)
+    return {"model_version_id": found.version.pk, "serves": found.serves, "told": found.told}
+
+
+@shared_task(name="recommender.retrain_when_due")  # type: ignore[untyped-decorator]
+def retrain_when_due() -> None:
+    job = retraining.make_due(at=now())
+    if job is not None:
+        wake(job)
 
 
 @shared_task(name="recommender.replace_what_is_out")  # type: ignore[untyped-decorator]

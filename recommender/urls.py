@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from recommender.api import CustomerRecommendationsView, router
-from recommender.views import losing, models, products, rulings
+from recommender.views import losing, models, products, rulings, training
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(router.urls)),
@@ -20,6 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("products/<int:pk>/silence/", losing.product_silence, name="product-silence"),
     path("models/", models.models, name="models"),
     path("models/decay/choose/", models.decay_choose, name="decay-choose"),
+    path("models/training/", training.models_training, name="models-training"),
+    path("models/tune/", training.models_tune, name="models-tune"),
+    path("models/<int:pk>/explain/", training.model_explain, name="model-explain"),
     path("models/compare/", models.models_compare, name="models-compare"),
     path("models/<int:pk>/", models.model_version, name="model-version"),
     path("models/<int:pk>/promote/", models.model_promote, name="model-promote"),

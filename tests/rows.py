@@ -20,10 +20,14 @@ from recommender.models import (
     Promotion,
     Recommendation,
     RelationRuling,
+    Retraining,
     ScoringRun,
     ServedList,
     Shortlist,
     StockReplacement,
+    SurrogateTree,
+    Tuning,
+    TuningTrial,
 )
 from segments.models import Segment, Segmentation, SegmentMembership
 
@@ -57,6 +61,7 @@ def _fill_one(number: int) -> None:
     _odd(number, product)
     segment = make_segment(number, customer)
     version = make_version(number)
+    _trained(number, version)
     Promotion.objects.create(version=version, reason="It found more.", at=AT)
     PairedScores.objects.create(version=version, arrays=b"")
     Recommendation.objects.create(
@@ -240,6 +245,18 @@ def make_shortlist(
         "stamp": "?", "made_at": AT,
     }  # fmt: skip
     return Shortlist.objects.create(customer=customer, model_version=version, **{**given, **values})
+
+
+def _trained(number: int, version: ModelVersion) -> None:
+    figure = {"value": 0.2, "low": 0.1, "high": 0.3}
+    tuning = Tuning.objects.create(
+        algorithm="ease", version=version, budget_seconds=60, gain=figure, as_of=AT, seed=1, made_at=AT
+    )
+    TuningTrial.objects.create(tuning=tuning, number=0, params={"ridge": 300.0}, seconds=1.0, **figure)
+    SurrogateTree.objects.create(
+        version=version, rules=[], agreement=figure, r2=figure, n_customers=9, as_of=AT, made_at=AT
+    )
+    Retraining.objects.get_or_create(pk=1)
 
 
 def make_version(number: int, **values: object) -> ModelVersion:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.history import CustomerHistory, History, as_history
 from recommender.engine.ids import IdMap
+from recommender.engine.space import Dimension, Real
 from recommender.engine.splits import EvaluationSlice
 
 TIE_BREAK = 1e-6
@@ -42,6 +44,10 @@ class Ease(Recommender):
     """
 
     kind = "ease"
+    space: ClassVar[Mapping[str, Dimension]] = {
+        "ridge": Real(30.0, 3000.0, log=True),
+        "saturation": Real(0.1, 30.0, log=True),
+    }
 
     def __init__(self, *, ridge: float = 300.0, saturation: float = 3.0, max_products: int = 4000) -> None:
         self.ridge = ridge

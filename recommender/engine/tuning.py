@@ -110,7 +110,9 @@ def tune(
     rounds = _earlier_rounds(purchases, rules)
     space: dict[str, Dimension] = {**estimator.space, HALF_LIFE: OneOf(HALF_LIVES)}
     defaults = {name: value for name, value in estimator.get_params().items() if name in estimator.space}
-    began, trials, values = time.monotonic(), [], []
+    began = time.monotonic()
+    trials: list[Trial] = []
+    values: list[FloatArray] = []
     params: Params = {**defaults, HALF_LIFE: rules.half_life_days}
     while True:
         started = time.monotonic()

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.engine.metrics import bootstrap_mean
-from recommender.models import ModelVersion, PairedScores, Promotion
+from recommender.models import ModelVersion, PairedScores, Promotion, SurrogateTree, TuningTrial
 from recommender.queries.promotions import history_of
 from recommender.queries.purposes import Figure, Line, Measure, measured_lines
+from recommender.queries.tunings import trials_of
 
 SHOWN = 30
 
@@ -24,6 +25,8 @@ class VersionView:
     baseline: ModelVersion | None
     promotions: list[Promotion]
     comparable: list[ModelVersion]
+    trials: list[TuningTrial]
+    surrogate: SurrogateTree | None
 
     @property
     def lines(self) -> list[Line]:
@@ -75,7 +78,8 @@ def version_view(version: ModelVersion) -> VersionView:
     """The same number of queries however many versions there are."""
     others = [one for one in _of_the_same_test(version) if one.pk != version.pk]
     baseline = next((one for one in others if one.is_baseline), None)
-    return VersionView(version, baseline, history_of(version), others)
+    surrogate = SurrogateTree.objects.filter(version=version).first()
+    return VersionView(version, baseline, history_of(version), others, trials_of(version.pk), surrogate)
 
 
 def _of_the_same_test(version: ModelVersion) -> list[ModelVersion]:

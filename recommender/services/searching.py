@@ -17,7 +17,7 @@ class TpeSearch:
     def __init__(self, seed: int) -> None:
         sampler = optuna.samplers.TPESampler(seed=seed)
         self.study = optuna.create_study(direction="maximize", sampler=sampler)
-        self.asked: optuna.trial.Trial | None = None
+        self.asked: optuna.trial.Trial
 
     def ask(self, space: Mapping[str, Dimension]) -> dict[str, Any]:
         """A value for every dimension."""

@@ -25,6 +25,7 @@ from recommender.queries.descriptions import customer_traits, product_facts
 from recommender.queries.interactions import shop_purchases
 from recommender.services.cards import label_of, recommender_card
 from recommender.services.evaluation import Measured, measured
+from recommender.services.mirror import mirror_versions
 from recommender.services.scoring import TOP_K, score_customers
 from recommender.services.verdicts import Verdicts
 
@@ -80,6 +81,7 @@ def train_recommenders(
     champion = next((version for version in versions if version.is_in_use), None)
     champion = champion or registry.champion(ModelVersion.Purpose.RECOMMENDATION) or versions[0]
     report.note(f"“{champion.label}” serves. {champion.verdict}")
+    mirror_versions(versions, report=report)
     customer_ids = list(Customer.objects.values_list("pk", flat=True))
     report(READY_SHARE, 100, "Recommending to every customer")
     n_recommendations = score_customers(champion, customer_ids, TOP_K, as_of=as_of, at=at, report=report)

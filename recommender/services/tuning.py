@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from django.contrib.auth.models import User
 
-from loyalty.models import Job
-from loyalty.services.jobs import create_job
 from loyalty.services.progress import Progress
 from recommender import registry
 from recommender.engine.base import Recommender
@@ -18,7 +15,6 @@ from recommender.engine.splits import SpanTooShort
 from recommender.engine.tuning import HALF_LIFE, Budget, Tuned, tune
 from recommender.models import DecayChoice, ModelVersion, Tuning, TuningTrial
 from recommender.queries.decay import half_life_days
-from recommender.services.cards import label_of
 from recommender.services.searching import TpeSearch
 from recommender.services.training import (
     HALF_LIFE_DAYS,
@@ -29,9 +25,6 @@ from recommender.services.training import (
     publish_all,
     rules_of,
 )
-
-TASK = "recommender.tune_recommender"
-LONGEST_SECONDS = 4 * 3600
 
 
 class NothingToTune(Exception):
@@ -54,14 +47,6 @@ def tunable(random_state: int = 0) -> dict[str, Recommender]:
     return {kind: one for kind, one in lineup(random_state).items() if one.space}
 
 
-def start_tuning(*, kind: str, seconds: int, by: User, at: datetime) -> Job:
-    """Begin a search. Raises NothingToTune."""
-    _recommender(kind, 0)
-    params = {"kind": kind, "seconds": min(max(seconds, 10), LONGEST_SECONDS)}
-    label = f"Search better settings for “{label_of(kind)}”"
-    return create_job(task=TASK, label=label, params=params, by=by, at=at)
-
-
 def tune_recommender(request: TuningRequest, *, report: Progress, recommender: Recommender | None = None) -> Tuning:
     """Search on weeks before the test, keep every try, train the best as challenger. The same job does it once.
 
@@ -81,9 +66,9 @@ def tune_recommender(request: TuningRequest, *, report: Progress, recommender: R
         return _keep(found, request, version, report)
 
 
-def search_settings(estimator: Recommender, request: TuningRequest, *, report: Progress) -> Tuned:
-    """The search alone: nothing is kept."""
-    return _searched(estimator, request, report)
+def search_settings(request: TuningRequest, *, report: Progress) -> Tuned:
+    """The search alone: nothing is kept. Raises NothingToTune and TooLittleHistory."""
+    return _searched(_recommender(request.kind, request.seed), request, report)
 
 
 def _recommender(kind: str, seed: int) -> Recommender:

@@ -29,11 +29,11 @@ def test_comparison_shows_the_interval_of_every_figure():
     assert [round(value, 4) for value in learnt.error_y.array] == [0.02, 0.02]
     assert [round(value, 4) for value in learnt.error_y.arrayminus] == [0.01, 0.01]
     assert chart.table.rows[0] == ["What most customers buy", "Any purchase", 0.15, 0.14, 0.17]
-    assert chart.answer == "Yes: it finds 8.0 to 12.0 percentage points more of any purchase."
+    assert chart.answer.startswith("Yes: “What customers like this one buy” finds 8.0 to 12.0 percentage points more")
 
 
 def test_comparison_does_not_claim_what_is_not_sure():
-    assert comparison_chart(versions(-0.02), as_of=None).answer.startswith("Not surely: the difference is -2.0")
+    assert comparison_chart(versions(-0.02), as_of=None).answer.startswith("Not surely: the difference")
     assert "Only the baseline" in comparison_chart(versions(0.1)[:1], as_of=None).answer
 
 

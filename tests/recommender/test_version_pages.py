@@ -28,7 +28,7 @@ def versions(shop, at):
 
 def test_a_version_tells_all_that_was_measured(browser, versions):
     page = text_of(browser.get(versions[1].get_absolute_url()))
-    for chart in ("by-month", "readiness", "calibration", "by-group-1"):
+    for chart in ("by-month", "readiness", "calibration"):
         assert f'data-chart="{chart}"' in page
     for told in ("How much did a customer spend on them?", "What it is for", "Its limits", "Is it fair?", "$"):
         assert told in page
