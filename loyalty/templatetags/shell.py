@@ -34,7 +34,7 @@ ENTRIES = [
     Entry("Campaigns", "campaigns", "speakerphone", ("campaign-new", "campaign")),
     Entry("Simulations", "simulations", "masks-theater", ("simulation",)),
     Entry("Experiments", "experiments", "flask"),
-    Entry("Models", "models", "brain"),
+    Entry("Models", "models", "brain", ("model-version", "models-compare", "models-training")),
     Entry(
         "Data",
         "data",

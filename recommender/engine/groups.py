@@ -13,7 +13,7 @@ from recommender.engine.metrics import Estimate, FloatArray, bootstrap_mean
 # Of fewer customers an interval says little, and a figure would tempt.
 FEWEST = 30
 MOST_GROUPS = 8
-HISTORY_LABELS = ("Bought little before", "Bought something before", "Bought much before")
+HISTORY_LABELS = ("Fewest different products", "More different products", "Most different products")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class GroupScore:
 def by_group(
     values: FloatArray, baseline: FloatArray, labels: NDArray[np.str_], rng: np.random.Generator
 ) -> list[GroupScore]:
-    """One score a group of at least ``FEWEST`` customers, the largest groups first and ``MOST_GROUPS`` at most.
+    """One score a group of at least ``FEWEST`` customers, the ``MOST_GROUPS`` largest at most, by name.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def by_group(
     rng : numpy.random.Generator
     """
     names, counts = np.unique(labels[labels != ""], return_counts=True)
-    order = np.argsort(-counts, kind="stable")[:MOST_GROUPS]
+    order = np.sort(np.argsort(-counts, kind="stable")[:MOST_GROUPS])
     return [
         GroupScore(
             str(names[place]),

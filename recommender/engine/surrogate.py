@@ -32,7 +32,8 @@ class PlainFact:
 
 
 FACTS = (
-    PlainFact("times_bought", "bought more than {} times", "bought {} times at most"),
+    PlainFact("times_bought", "bought more than {}", "bought {} at most"),
+    PlainFact("of_favourite", "bought more than {}% as often as their favourite", "bought at most {}% as often"),
     PlainFact("days_since", "last bought more than {} days ago, or never", "last bought within {} days"),
     PlainFact("popularity", "bought by more than {}% of all customers", "bought by {}% of all customers at most"),
     PlainFact("group_share", "of a category with more than {}% of their purchases", "of a category with {}% at most"),
@@ -166,8 +167,17 @@ def _plain(
     shares = np.zeros(len(items)) if groups is None else _group_shares(groups, log.product_rows, items)
     n_different, quiet = int((times > 0).sum()), float(log.age_days.min())
     constant = np.ones(len(items))
+    favourite = 100 * times[items] / max(times.max(), 1)
     return np.column_stack(
-        [times[items], since[items], 100 * popularity[items], 100 * shares, n_different * constant, quiet * constant]
+        [
+            times[items],
+            favourite,
+            since[items],
+            100 * popularity[items],
+            100 * shares,
+            n_different * constant,
+            quiet * constant,
+        ]
     )
 
 
@@ -224,6 +234,16 @@ def _words(steps: tuple[Step, ...]) -> Iterator[str]:
         known = narrowest.get((fact, is_above), limit)
         narrowest[fact, is_above] = max(known, limit) if is_above else min(known, limit)
     for (fact, is_above), limit in narrowest.items():
-        told = FACTS[fact].above if is_above else FACTS[fact].below
-        # Counts and days are whole: more than 2.5 times is more than 2.
-        yield told.format(f"{limit:.1f}" if FACTS[fact].name in ("popularity", "group_share") else f"{int(limit)}")
+        if FACTS[fact].name == "times_bought" and limit < 1:
+            yield "bought before" if is_above else "never bought"
+        else:
+            yield (FACTS[fact].above if is_above else FACTS[fact].below).format(_limit(FACTS[fact].name, limit))
+
+
+def _limit(name: str, limit: float) -> str:
+    """Counts and days are whole: more than 2.5 times is more than 2."""
+    if name in ("popularity", "group_share"):
+        return f"{limit:.1f}"
+    if name != "times_bought":
+        return f"{int(limit)}"
+    return {1: "once", 2: "twice"}.get(int(limit), f"{int(limit)} times")

@@ -49,8 +49,8 @@ class PairedLine:
     difference: Figure | None
 
     @property
-    def is_sure(self) -> bool:
-        return self.difference is not None and (self.difference.lowest > 0 or self.difference.highest < 0)
+    def is_better(self) -> bool:
+        return self.difference is not None and self.difference.lowest > 0
 
 
 @dataclass(frozen=True)
@@ -120,12 +120,13 @@ def _difference(measure: Measure, scores: list[dict[str, NDArray[Any]]], currenc
     # The same page shows the same interval whenever it is opened.
     found = bootstrap_mean(values, np.random.default_rng(0))
     low, mid, high = (_signed(measure, value, currency) for value in (found.low, found.mid, found.high))
-    return Figure(found.mid, found.low, found.high, mid, f"{low} to {high}")
+    unit = " points" if measure.unit == "share" else ""
+    return Figure(found.mid, found.low, found.high, mid + unit, f"{low} to {high}{unit}")
 
 
 def _signed(measure: Measure, value: float, currency: str) -> str:
     if measure.unit == "share":
-        return f"{100 * value:+.1f} points".replace("-", "−")
+        return f"{100 * value:+.1f}".replace("-", "−")
     return f"{'+' if value > 0 else '−' if value < 0 else ''}{measure.write(abs(value), currency)}"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from loyalty.templatetags.formats import day
 from recommender.registry import VersionFacts
 
 Section = dict[str, str]
@@ -56,9 +57,9 @@ def _described(kind: str) -> str:
 
 
 def _data(facts: VersionFacts) -> str:
-    since = f"from {facts.data_from:%-d %B %Y} " if facts.data_from else ""
+    since = f"from {day(facts.data_from)} " if facts.data_from else ""
     return (
-        f"Purchases {since}until {facts.data_until:%-d %B %Y}: {facts.params['n_customers']:,} customers and "
+        f"Purchases {since}to {day(facts.data_until)}: {facts.params['n_customers']:,} customers and "
         f"{facts.params['n_products']:,} products that at least {facts.params['min_customers']} of them bought. "
         "Purchases without a known customer and returns are left out."
     )

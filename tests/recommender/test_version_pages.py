@@ -92,7 +92,7 @@ def test_two_of_one_training_are_compared_customer_by_customer(browser, versions
     difference = comparison.lines[0].difference
     assert difference.value == pytest.approx(gained["value"], abs=1e-6)
     assert difference.low == pytest.approx(gained["low"], abs=0.02)
-    assert comparison.lines[0].is_sure == (gained["low"] > 0 or gained["high"] < 0)
+    assert comparison.lines[0].is_better == (gained["low"] > 0)
     assert "points" in text_of(response)
 
 
