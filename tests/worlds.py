@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
+from scipy import sparse
 from scipy.special import expit
 
 from campaigns.engine.frames import CustomerFrame, PastCampaign, ReceptionFrame
@@ -71,6 +72,27 @@ def cycle_world(rng: np.random.Generator, *, n_customers: int = 200, every_days:
         "occurred_at": pa.array(1_000_000 * (first + 86_400 * days), pa.timestamp("us", tz="UTC")),
     }
     return pa.table(columns)
+
+
+def factor_world(
+    rng: np.random.Generator,
+    *,
+    n_customers: int = 400,
+    n_products: int = 200,
+    per_customer: float = 20.0,
+    n_tastes: int = 6,
+) -> sparse.csr_matrix:
+    """What whom bought, 1 each: popularity falls off by rank, tastes are of low rank, and products come in pairs
+    (0 and 1, 2 and 3, ...): who buys one buys the other half of the time."""
+    popularity = -0.8 * np.log1p(rng.permutation(n_products))
+    tastes, shelves = rng.standard_normal((n_customers, n_tastes)), rng.standard_normal((n_products // 2, n_tastes))
+    logits = popularity + tastes @ np.repeat(shelves, 2, axis=0).T / np.sqrt(n_tastes) * 1.5
+    chances = np.exp(logits - logits.max(axis=1, keepdims=True))
+    chances *= per_customer / chances.sum(axis=1, keepdims=True)
+    bought = rng.random(chances.shape) < np.minimum(chances, 0.9)
+    partner = np.arange(n_products) ^ 1
+    bought |= bought[:, partner] & (rng.random(bought.shape) < 0.5)
+    return sparse.csr_matrix(bought.astype(np.float32))
 
 
 def basket_world(rng: np.random.Generator, *, n_baskets: int = 3000) -> pa.Table:

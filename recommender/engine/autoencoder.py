@@ -1,42 +1,44 @@
-"""Deep denoising autoencoder with a multinomial loss (Mult-DAE), learnt with JAX."""
+"""The deep autoencoder (Mult-DAE, Mult-VAE) with a direct path beside the deep one, learnt with JAX."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache, partial
-from itertools import pairwise
-from typing import Any, Self
+from itertools import islice
+from typing import Self
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-import optax
-from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import clone
 
-from recommender.engine.autoencoder_serving import RESIDUAL_GAIN, AutoencoderScorer, encoded
+from recommender.engine.autoencoder_serving import AutoencoderScorer, encoded, forward
 from recommender.engine.base import Progress
 from recommender.engine.dataset import InteractionMatrix
-from recommender.engine.metrics import ndcg_at_k
+from recommender.engine.judging import Judges, held_out_judges
+from recommender.engine.links import solved_links
+from recommender.engine.network import Schooling, batch_size_for, passes
 from recommender.engine.splits import EvaluationSlice
 
-Params = list[tuple[jax.Array, jax.Array]]
-VALIDATION_K = 10
-# So many customers decide when to stop: more would cost as much as the learning itself.
-MAX_JUDGES = 800
-WARM_UP_STEPS = 20
+# For the most bought product; tried on a smaller head, for every one costs a solution.
+RIDGES = (30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0)
+RIDGE_HEAD = 2000
+# Where nobody can choose.
+RIDGE, ONLY_DEEP = 300.0, (0.0, 0.0)
+# In standard deviations of the deep path's logits. The last one all but silences it.
+GATES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 32.0)
 
 
 class Autoencoder(AutoencoderScorer):
     """Learns to restore a customer's purchases from a part of them.
 
-    See ``AutoencoderScorer`` for the parameters.
+    The deep path learns what kind of customer somebody is; it is narrow, so it forgets which two products go
+    together. The direct path remembers just that. How much each one says, and how much a product in the history speaks
+    for itself, is chosen by ``validation``; without one, a tenth of the customers is held out to choose by, and a
+    fifth of the products of each is to be found. See ``AutoencoderScorer`` for the parameters.
 
     References
     ----------
     Liang, Krishnan, Hoffman, Jebara: Variational Autoencoders for Collaborative Filtering, WWW 2018.
-    Vincent et al.: Extracting and composing robust features with denoising autoencoders, ICML 2008.
+    Steck: Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019 (the direct path).
+    Cheng et al.: Wide & Deep Learning for Recommender Systems, DLRS 2016.
     """
 
     def fit(
@@ -46,116 +48,95 @@ class Autoencoder(AutoencoderScorer):
         validation: EvaluationSlice | None = None,
         progress: Progress | None = None,
     ) -> Self:
-        """Learn; with a validation window keep the best pass, without one run ``max_epochs`` passes."""
+        """Learn; keep the best pass by validation. What is ``settled`` runs ``max_epochs`` passes on everybody."""
         buyers = data.customers_per_product()
         self.product_ids_ = data.products.ids
         self.popularity_ = (buyers / max(len(data.customers), 1)).astype(np.float32)
         self.head_ = np.sort(np.argsort(-buyers, kind="stable")[: self.max_products])
         self.learning_curve_: list[dict[str, float]] = []
         rng = np.random.default_rng(self.random_state)
-        self._learn(encoded(data.matrix[:, self.head_]), validation, rng, progress)
+        matrix, judges = data.matrix, None if validation is None else Judges.of(validation)
+        if judges is None and (self.ridge is None or self.gates is None):
+            others, judges = held_out_judges(data, rng)
+            matrix = matrix[others]
+        self._learn(matrix, judges, rng, progress)
+        if matrix.shape[0] < data.matrix.shape[0]:
+            # Solving again with those who judged costs seconds; learning again would double the time.
+            self.links_ = self._solved(data.matrix)
         return self
 
     def settled(self) -> Self:
-        """An unfitted copy that runs as many passes as validation found best."""
-        return clone(self).set_params(max_epochs=self._fitted("n_epochs_"))
+        """An unfitted copy that keeps what validation decided: passes, ridge and gates."""
+        passes_ = self._fitted("n_epochs_")
+        return clone(self).set_params(max_epochs=passes_, ridge=self.ridge_, gates=self.gates_)
 
     def _learn(
-        self,
-        inputs: sparse.csr_matrix,
-        validation: EvaluationSlice | None,
-        rng: np.random.Generator,
-        progress: Progress | None,
+        self, matrix: sparse.csr_matrix, judges: Judges | None, rng: np.random.Generator, progress: Progress | None
     ) -> None:
-        params = _first_params((inputs.shape[1], *self.hidden_sizes), rng)
-        optimiser = _optimiser(self.learning_rate, self.weight_decay)
-        state = optimiser.init(params)
+        self.ridge_ = self.ridge if self.ridge is not None else self._chosen_ridge(matrix, judges)
+        self.links_ = self._solved(matrix)
+        self._pass_by_pass(encoded(matrix), judges, rng, progress)
+        self.gates_ = self.gates if self.gates is not None else self._chosen_gates(judges)
+
+    def _solved(self, matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+        return solved_links(_bought(matrix[:, self.head_]), self.ridge_, self.max_links)
+
+    def _pass_by_pass(
+        self, inputs: sparse.csr_matrix, judges: Judges | None, rng: np.random.Generator, progress: Progress | None
+    ) -> None:
         best = -np.inf
-        for epoch in range(1, self.max_epochs + 1):
-            losses = []
-            for noisy, target in self._batches(inputs, rng):
-                params, state, loss = _step(optimiser, params, state, noisy, target)
-                losses.append(loss)
+        learning = passes(inputs, self.head_, tuple(self.hidden_sizes), self._schooling(inputs.shape[0]), rng)
+        for epoch, (layers, loss) in enumerate(islice(learning, self.max_epochs), start=1):
             if progress is not None:
                 progress(epoch, self.max_epochs)
-            quality = self._after_pass(epoch, params, float(np.mean(losses)), validation)
+            point = {"epoch": float(epoch), "loss": loss}
+            if judges is not None:
+                logits = forward(layers, encoded(judges.weights))
+                point["validation_ndcg"] = judges.quality(logits, self.head_)
+            self.learning_curve_.append(point)
+            # Without judges the last pass is the best one.
+            quality = point.get("validation_ndcg", float(epoch))
             if quality > best:
-                best, kept, self.n_epochs_ = quality, self.layers_, epoch
+                best, self.layers_, self.n_epochs_ = quality, layers, epoch
             elif epoch - self.n_epochs_ >= self.patience:
                 break
-        self.layers_ = kept
 
-    def _after_pass(self, epoch: int, params: Params, loss: float, validation: EvaluationSlice | None) -> float:
-        self.layers_ = [(np.asarray(weights), np.asarray(bias)) for weights, bias in params]
-        point = {"epoch": float(epoch), "loss": loss}
-        if validation is not None:
-            history, answers = validation.history[:MAX_JUDGES], validation.answers[:MAX_JUDGES]
-            items, _ = self.recommend(history, VALIDATION_K, exclude_seen=False)
-            point["validation_ndcg"] = float(ndcg_at_k(items, answers).mean())
-        self.learning_curve_.append(point)
-        # Without a validation window the last pass is the best one.
-        return point.get("validation_ndcg", float(epoch))
+    def _schooling(self, n_customers: int) -> Schooling:
+        return Schooling(
+            input_dropout=self.input_dropout,
+            weight_decay=self.weight_decay,
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size or batch_size_for(n_customers),
+            kl_weight=self.kl_weight,
+        )
 
-    def _batches(
-        self, inputs: sparse.csr_matrix, rng: np.random.Generator
-    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        order = rng.permutation(inputs.shape[0])
-        for start in range(0, len(order), self.batch_size):
-            clean = inputs[order[start : start + self.batch_size]]
-            noisy = clean.copy()
-            keep = rng.random(noisy.nnz, dtype=np.float32) >= self.input_dropout
-            noisy.data = noisy.data * keep / np.float32(1 - self.input_dropout)
-            # One shape for every batch, or the step would be compiled again for the last one.
-            yield _padded(noisy, self.batch_size), _padded(clean, self.batch_size)
+    def _chosen_ridge(self, matrix: sparse.csr_matrix, judges: Judges | None) -> float:
+        if judges is None:
+            return RIDGE
+        most = np.argsort(-self.popularity_[self.head_], kind="stable")[:RIDGE_HEAD]
+        columns = self.head_[np.sort(most)]
+        bought, x = _bought(matrix[:, columns]), encoded(judges.weights)[:, columns]
+        solved = {ridge: (x @ solved_links(bought, ridge, self.max_links)).toarray() for ridge in RIDGES}
+        return max(RIDGES, key=lambda ridge: judges.quality(solved[ridge], columns))
 
+    def _chosen_gates(self, judges: Judges | None) -> tuple[float, float]:
+        """One gate after the other: of what the customer has of the product, of the links, and the first again."""
+        if judges is None:
+            return ONLY_DEEP
+        x = encoded(judges.weights)
+        known = x[:, self.head_]
+        deep, direct, own = forward(self.layers_, x), (known @ self.links_).toarray(), known.toarray()
+        units = deep.std() / np.array([max(direct.std(), 1e-6), np.sqrt(max((known.data**2).mean(), 1e-6))])
+        owns = (0.0,) if judges.first_only else GATES
 
-def _padded(rows: sparse.csr_matrix, n: int) -> NDArray[np.float32]:
-    dense = np.zeros((n, rows.shape[1]), dtype=np.float32)
-    dense[: rows.shape[0]] = rows.toarray()
-    return dense
+        def quality(links: float, itself: float) -> float:
+            return judges.quality(deep + links * units[0] * direct + itself * units[1] * own, self.head_)
 
-
-def _first_params(sizes: tuple[int, ...], rng: np.random.Generator) -> Params:
-    """Glorot-uniform weights for the way in and its mirror image back out; biases are 0.
-
-    A square layer starts at 0: it only adds to what it gets, so depth costs nothing before it helps.
-    """
-    path = [*sizes, *reversed(sizes[:-1])]
-    params = []
-    for n_in, n_out in pairwise(path):
-        limit = 0.0 if n_in == n_out else np.sqrt(6.0 / (n_in + n_out))
-        weights = rng.uniform(-limit, limit, (n_in, n_out)).astype(np.float32)
-        params.append((jnp.asarray(weights), jnp.zeros(n_out, dtype=jnp.float32)))
-    return params
+        itself = max(owns, key=lambda gate: quality(0.0, gate))
+        links = max(GATES, key=lambda gate: quality(gate, itself))
+        itself = max(owns, key=lambda gate: quality(links, gate))
+        return float(links * units[0]), float(itself * units[1])
 
 
-@cache
-def _optimiser(learning_rate: float, weight_decay: float) -> optax.GradientTransformation:
-    """The same object for the same settings, so that the second fit does not compile the step again."""
-    schedule = optax.linear_schedule(0.0, learning_rate, WARM_UP_STEPS)
-    return optax.adamw(schedule, weight_decay=weight_decay)
-
-
-def _loss(params: Params, noisy: jax.Array, target: jax.Array) -> jax.Array:
-    """Multinomial negative log-likelihood, mean over the customers of the batch."""
-    (weights, bias), *rest = params
-    activation = noisy @ weights + bias
-    for weights, bias in rest:
-        change = jnp.tanh(activation) @ weights + bias
-        activation = activation + RESIDUAL_GAIN * change if change.shape == activation.shape else change
-    mass = target.sum(axis=1, keepdims=True)
-    share = target / jnp.maximum(mass, 1e-12)
-    return -(share * jax.nn.log_softmax(activation)).sum() / jnp.maximum((mass > 0).sum(), 1)
-
-
-@partial(jax.jit, static_argnums=0, donate_argnums=(1, 2))
-def _step(
-    optimiser: optax.GradientTransformation,
-    params: Params,
-    state: Any,
-    noisy: jax.Array,
-    target: jax.Array,
-) -> tuple[Params, Any, jax.Array]:
-    loss, gradient = jax.value_and_grad(_loss)(params, noisy, target)
-    updates, state = optimiser.update(gradient, state, params)
-    return optax.apply_updates(params, updates), state, loss
+def _bought(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    return (matrix > 0).astype(np.float32).tocsr()

@@ -67,6 +67,94 @@ class TemporalSplit:
     test_until: datetime
 
 
+@dataclass(frozen=True)
+class UnseenSplit:
+    """Customers apart instead of times: who is judged was never learnt from (strong generalisation).
+
+    Attributes
+    ----------
+    train, before_test : InteractionMatrix
+        Same products; ``before_test`` is of the customers of ``train`` and of those of ``validation``.
+    validation, test : EvaluationSlice
+        A part of each one's purchases shown, the rest to be found. ``customer_rows`` are rows of the whole matrix.
+    """
+
+    train: InteractionMatrix
+    before_test: InteractionMatrix
+    validation: EvaluationSlice
+    test: EvaluationSlice
+
+
+def strong_generalisation(
+    data: InteractionMatrix, rng: np.random.Generator, *, unseen_share: float = 0.1, hidden_share: float = 0.2
+) -> UnseenSplit:
+    """Keep customers wholly unseen, and show a part of what each of them bought.
+
+    Parameters
+    ----------
+    data : InteractionMatrix
+    rng : numpy.random.Generator
+        The same state gives the same customers and the same hidden purchases.
+    unseen_share : float
+        Share (0–1) of customers for the test, and again for validation.
+    hidden_share : float
+        Share (0–1) of each one's products to be found, as ``part_hidden`` hides them.
+
+    Raises
+    ------
+    SpanTooShort
+        When nobody is left to be judged.
+
+    References
+    ----------
+    Liang, Krishnan, Hoffman, Jebara: Variational Autoencoders for Collaborative Filtering, WWW 2018.
+    """
+    order = rng.permutation(len(data.customers)).astype(np.int64)
+    n = round(unseen_share * len(order))
+    test, validation = np.sort(order[:n]), np.sort(order[n : 2 * n])
+    return UnseenSplit(
+        train=data.rows(np.sort(order[2 * n :])),
+        before_test=data.rows(np.sort(order[n:])),
+        validation=_part_shown(data, validation, hidden_share, rng),
+        test=_part_shown(data, test, hidden_share, rng),
+    )
+
+
+def _part_shown(
+    data: InteractionMatrix, rows: NDArray[np.int64], hidden_share: float, rng: np.random.Generator
+) -> EvaluationSlice:
+    whole = data.history[rows]
+    shown, hidden = part_hidden(whole.weights, hidden_share, rng)
+    log = whole.log
+    if log is not None:
+        kept = np.asarray(shown[log.customer_rows, log.product_rows]).ravel() > 0
+        log = log.lines(kept)
+    found = _slice(CustomerHistory(shown, log, whole.traits), (hidden > 0).astype(np.float32).tocsr(), rows)
+    if not len(found.customer_rows):
+        raise SpanTooShort("no customer bought enough products to hide a part of them")
+    return found
+
+
+def part_hidden(
+    bought: sparse.csr_matrix, share: float, rng: np.random.Generator
+) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+    """What stays of every row and what is hidden of it: a share (0–1) rounded down, but one of two or more products."""
+    bought = bought.tocsr().sorted_indices()
+    sizes = np.diff(bought.indptr)
+    rows = np.repeat(np.arange(bought.shape[0]), sizes)
+    shuffled = np.lexsort((rng.random(bought.nnz), rows))
+    place = np.empty(bought.nnz, dtype=np.int64)
+    place[shuffled] = np.arange(bought.nnz) - bought.indptr[rows]
+    n_hidden = np.maximum((share * sizes + 1e-9).astype(np.int64), (sizes > 1).astype(np.int64))
+    hide = place < n_hidden[rows]
+    parts = []
+    for kept in (~hide, hide):
+        part = sparse.csr_matrix((bought.data * kept, bought.indices.copy(), bought.indptr.copy()), bought.shape)
+        part.eliminate_zeros()
+        parts.append(part)
+    return parts[0], parts[1]
+
+
 def temporal_split(
     frame: pa.Table,
     *,

@@ -35,6 +35,7 @@ RECOMMENDERS = [
     PersonalFrequency(),
     Ease(ridge=10.0, max_products=30),
     Autoencoder(**SMALL),
+    Autoencoder(**SMALL, kl_weight=0.1),
     ItemKnn(neighbours=10),
     Ials(n_factors=8),
     TifuKnn(neighbours=20),
@@ -58,7 +59,7 @@ SERVED_BY = {
 }
 
 # These name the purchase behind a recommendation.
-EXPLAINS = {"personal_frequency", "ease", "item_knn", "hybrid"}
+EXPLAINS = {"personal_frequency", "ease", "item_knn", "hybrid", "autoencoder"}
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from recommender.engine.splits import SpanTooShort, temporal_split
+from recommender.engine.dataset import InteractionMatrix, purchase_log
+from recommender.engine.splits import SpanTooShort, strong_generalisation, temporal_split
 from tests.worlds import taste_world
 
 UNTIL = datetime(2024, 4, 30, tzinfo=UTC)
@@ -70,3 +71,42 @@ def test_an_empty_window_is_named():
 
     with pytest.raises(SpanTooShort, match="test window"):
         temporal_split(frame, until=UNTIL + timedelta(days=90), min_customers=1)
+
+
+def dated_matrix():
+    frame = taste_world(np.random.default_rng(1))
+    bare = InteractionMatrix.from_frame(frame, until=UNTIL)
+    return bare.described(log=purchase_log(frame, until=UNTIL, customers=bare.customers, products=bare.products))
+
+
+def test_unseen_customers_are_in_no_history_that_is_learnt_from():
+    data = dated_matrix()
+
+    split = strong_generalisation(data, np.random.default_rng(3))
+
+    tested, judged = data.customers.ids[split.test.customer_rows], data.customers.ids[split.validation.customer_rows]
+    assert (len(tested), len(judged), len(split.train.customers)) == (12, 12, 96)
+    assert set(split.before_test.customers.ids) == set(data.customers.ids) - set(tested)
+    assert set(split.train.customers.ids) == set(data.customers.ids) - set(tested) - set(judged)
+
+
+def test_what_is_shown_and_what_is_hidden_make_up_what_was_bought():
+    data = dated_matrix()
+
+    test = strong_generalisation(data, np.random.default_rng(3)).test
+
+    whole = data.matrix[test.customer_rows]
+    assert test.answers.multiply(test.history.weights).nnz == 0
+    assert abs((whole > 0).astype(float) - (test.history.weights > 0) - test.answers).max() == 0
+    np.testing.assert_array_equal(np.diff(test.answers.indptr), np.diff(whole.indptr) // 5)
+    shown = test.history.log.matrix(len(data.products))
+    assert abs(shown - test.history.weights).max() < 1e-4
+
+
+def test_the_same_seed_hides_the_same_purchases():
+    data = dated_matrix()
+
+    one, same, other = (strong_generalisation(data, np.random.default_rng(seed)).test for seed in (3, 3, 4))
+
+    assert (one.answers != same.answers).nnz == 0
+    assert not np.array_equal(one.customer_rows, other.customer_rows)
