@@ -39,7 +39,7 @@ def places_chart(
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False, scaleanchor="x")
     return Chart(
-        question="Which products keep the same company?",
+        question="Do products of one shelf keep the same company?",
         answer=_answer(same_share, by_chance),
         figure=styled(figure, height=560),
         table=Table(
@@ -54,7 +54,8 @@ def places_chart(
 
 def _add(figure: go.Figure, name: str, places: Sequence[Place], colour: str) -> None:
     figure.add_trace(
-        go.Scattergl(
+        # Drawn without WebGL, which not every browser has: there are a thousand dots at most.
+        go.Scatter(
             x=[place.x for place in places],
             y=[place.y for place in places],
             mode="markers",
@@ -71,9 +72,9 @@ def _most_bought(places: Sequence[Place]) -> list[Place]:
 
 
 def _answer(same_share: float | None, by_chance: float | None) -> str:
-    if same_share is None or by_chance is None:
-        return "Products that lie together are bought by people who fill their baskets alike."
-    return (
-        f"Those of one shelf mostly: {same_share:.0%} of a product's nearest neighbours stand on its own shelf, "
-        f"where chance would put {by_chance:.1%}, and nobody told which shelves there are."
-    )
+    if same_share is None or not by_chance:
+        return "No shelves are known to say: near each other are products that are found in the same baskets."
+    told = f"{same_share:.0%} of a product's nearest neighbours stand on its own shelf, {by_chance:.1%} would by chance"
+    if same_share < 2 * by_chance:
+        return f"Hardly: {told}."
+    return f"Yes, {same_share / by_chance:.0f} times as often as by chance: {told}. Nobody told which shelves there are."

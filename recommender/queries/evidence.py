@@ -35,7 +35,7 @@ def _substitute(evidence: Evidence) -> str:
 def _complement(evidence: Evidence) -> str:
     return (
         f"{evidence['orders_together']:,} orders hold both: {evidence['lift']:.1f} times as many as by chance, "
-        f"surely {evidence['lift_low']:.1f} times."
+        f"surely at least {evidence['lift_low']:.1f} times."
     )
 
 

@@ -10,6 +10,7 @@ from recommender.queries.neighbours import IN_USE
 from recommender.queries.stock import Served, in_stock_lists
 
 Kind = ProductRelation.Kind
+SHOWN = 5
 # The order in which a marketer asks.
 ABOUT = {
     Kind.SUBSTITUTE: ("Instead of it", "Customers take one or the other, at a comparable price."),
@@ -41,7 +42,7 @@ class KindOfRelation:
 
 
 def relations_of_product(product: Product) -> list[KindOfRelation]:
-    """The four kinds, what somebody pinned first; at most five queries.
+    """The four kinds, what somebody pinned first, the strongest of each; at most five queries.
 
     What is out of stock leaves its place to its best substitute, as in every list.
     """
@@ -95,4 +96,4 @@ def _kind(
         for one in served
     ]
     title, about = ABOUT[kind]
-    return KindOfRelation(kind, title, about, shown, [one for one in mine if one.verdict == Verdict.BLOCKED])
+    return KindOfRelation(kind, title, about, shown[:SHOWN], [one for one in mine if one.verdict == Verdict.BLOCKED])
