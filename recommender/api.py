@@ -15,6 +15,7 @@ from loyalty.api.routers import ApiRouter
 from loyalty.api.viewsets import ApiViewSet, ListViewSet
 from recommender.models import ModelVersion, Recommendation
 from recommender.models.placements import DEFAULT, MOST, PLACEMENTS
+from recommender.queries.stored import as_served
 from recommender.services.lists import Given, NoSuchCustomer, give_list
 from recommender.services.online import SOURCES, ServedItem, ServedVersion
 
@@ -35,11 +36,14 @@ class RecommendationSerializer(serializers.ModelSerializer[Recommendation]):
     customer = serializers.CharField(source="customer.external_id", read_only=True, help_text="External id.")
     sku = serializers.CharField(source="product.sku", read_only=True)
     product_name = serializers.CharField(source="product.name", read_only=True)
+    in_place_of = serializers.CharField(
+        source="in_place_of.sku", read_only=True, default=None, help_text="SKU of the product that is out of stock."
+    )
     model = VersionSerializer(source="model_version", read_only=True)
 
     class Meta:
         model = Recommendation
-        fields = ["customer", "rank", "sku", "product_name", "score", "reason", "made_at", "model"]
+        fields = ["customer", "rank", "sku", "product_name", "in_place_of", "score", "reason", "made_at", "model"]
         read_only_fields = fields
 
 
@@ -58,7 +62,8 @@ SERVING = Recommendation.objects.filter(model_version__alias=ModelVersion.Alias.
 @extend_schema_view(
     list=extend_schema(
         summary="List recommendations",
-        description="What the model in use recommends; a model that does not beat its baseline is not in use.",
+        description="What the model in use recommends; a model that does not beat its baseline is not in use. "
+        "What is out of stock gives its place to its best substitute; what may not be recommended is left out.",
     )
 )
 class RecommendationViewSet(ListViewSet):
@@ -66,6 +71,10 @@ class RecommendationViewSet(ListViewSet):
     queryset = SERVING
     serializer_class = RecommendationSerializer
     filterset_class = RecommendationFilter
+
+    def paginate_queryset(self, queryset: Any) -> list[Any] | None:
+        rows = super().paginate_queryset(queryset)
+        return None if rows is None else as_served(rows)
 
 
 class ProductShownSerializer(serializers.Serializer[ServedItem]):

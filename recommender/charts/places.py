@@ -77,4 +77,4 @@ def _answer(same_share: float | None, by_chance: float | None) -> str:
     told = f"{same_share:.0%} of a product's nearest neighbours stand on its own shelf, {by_chance:.1%} would by chance"
     if same_share < 2 * by_chance:
         return f"Hardly: {told}."
-    return f"Yes, {same_share / by_chance:.0f} times as often as by chance: {told}. Nobody told which shelves there are."
+    return f"Yes, {same_share / by_chance:.0f} times as often as by chance: {told}. Nobody told which those are."

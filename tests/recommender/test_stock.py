@@ -3,12 +3,12 @@ from datetime import timedelta
 import pytest
 
 from loyalty.models import Customer, Product
-from recommender.models import ModelVersion, ProductRelation, StockReplacement
+from recommender.models import ModelVersion, ProductRelation, Recommendation, StockReplacement
 from recommender.queries.stock import Served, in_stock_list, in_stock_lists
 from recommender.queries.substitutes import best_substitutes, ranked_substitutes
 from recommender.services.rulings import block_product, rule_relation
 from recommender.services.stock import replace_what_is_out
-from tests.rows import AT, make_product, make_report, make_silences, make_version
+from tests.rows import AT, bearer, make_product, make_report, make_silences, make_version
 
 pytestmark = pytest.mark.django_db
 
@@ -198,3 +198,28 @@ def test_the_log_costs_the_same_for_many_products(shelf, django_assert_max_num_q
 
     with django_assert_max_num_queries(8):
         replace_what_is_out(AT + timedelta(seconds=30))
+
+
+def recommend(version, customer, *products):
+    for rank, product in enumerate(products, start=1):
+        Recommendation.objects.create(
+            customer=customer, product=product, model_version=version, rank=rank, score=1, reason="x", made_at=AT
+        )
+
+
+def listed(client, marketer):
+    rows = client.get("/api/v1/recommendations", headers={"authorization": bearer(marketer)}).json()["results"]
+    return [(row["customer"], row["sku"], row["in_place_of"]) for row in rows]
+
+
+def test_the_api_lists_what_may_be_shown_at_this_moment(client, marketer, shelf):
+    serving = make_version(1, alias="champion")
+    one, other = (Customer.objects.create(external_id=name) for name in ("one", "other"))
+    recommend(serving, one, shelf[0], shelf[1], shelf[4])
+    recommend(serving, other, shelf[0])
+    assert len(listed(client, marketer)) == 4
+    set_stock(shelf[0], 0)
+    set_stock(shelf[4], 0)
+
+    # The first customer's list holds the best substitute already.
+    assert listed(client, marketer) == [("one", "p2", "p0"), ("one", "p1", None), ("other", "p1", "p0")]
