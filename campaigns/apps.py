@@ -7,9 +7,12 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         # The import path and the feature store lie below and do not know this app, so it tells them what it has.
         from campaigns.queries.offer_features import OFFERS, TOOK_AN_OFFER  # noqa: PLC0415
+        from campaigns.queries.segments import segment_names  # noqa: PLC0415
         from campaigns.services.ingest import register_campaign_kinds  # noqa: PLC0415
         from loyalty.queries.features import register_outcome, register_reading  # noqa: PLC0415
+        from recommender.queries.groups import register_grouping  # noqa: PLC0415
 
         register_campaign_kinds()
         register_reading(OFFERS)
         register_outcome(TOOK_AN_OFFER)
+        register_grouping("Segment", segment_names)

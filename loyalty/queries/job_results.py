@@ -88,6 +88,18 @@ def _trained(summary: Summary) -> str:
     return f"{summary['n_recommendations']:,} recommendations made, a reason with each."
 
 
+def _searched(summary: Summary) -> str:
+    return f"{summary['n_tries']:,} settings tried; the best are trained as a challenger."
+
+
+def _explained(summary: Summary) -> str:
+    return f"{summary['n_rules']:,} rules say nearly the same in words."
+
+
+def _retrained(summary: Summary) -> str:
+    return str(summary["told"])
+
+
 def _simulated(summary: Summary) -> str:
     return f"Expected to take it: {_interval(summary['redeemers'])} customers."
 
@@ -134,6 +146,15 @@ TOLD = {
     "segments.segment_customers": Told(_segmented, ("k",), "segments", "See the segments"),
     "recommender.learn_product_relations": Told(_related, ("n_relations",), "models", "See what was learnt"),
     "recommender.train_recommenders": Told(_trained, ("n_recommendations",), "models", "See how good they are"),
+    "recommender.tune_recommender": Told(
+        _searched, ("model_version_id", "n_tries"), "model-version", "See what came of it", ("model_version_id",)
+    ),
+    "recommender.explain_version": Told(
+        _explained, ("model_version_id", "n_rules"), "model-version", "See the rules", ("model_version_id",)
+    ),
+    "recommender.retrain": Told(
+        _retrained, ("model_version_id", "told"), "model-version", "See how good it is", ("model_version_id",)
+    ),
     "recommender.score_customers": Told(_trained, ("n_recommendations",), "models", "See how good they are"),
     "recommender.finish_scoring": Told(_trained, ("n_recommendations",), "models", "See how good they are"),
     "campaigns.simulate_campaign": Told(

@@ -16,7 +16,6 @@ from sklearn.base import clone
 from recommender.engine.base import Recommender
 from recommender.engine.contest import Round, Rules, compete, cut_rounds, difference
 from recommender.engine.dataset import InteractionMatrix
-from recommender.engine.history import CustomerHistory
 from recommender.engine.metrics import Estimate, FloatArray, bootstrap_mean
 from recommender.engine.space import Dimension, OneOf
 from recommender.engine.splits import EvaluationSlice
@@ -175,4 +174,4 @@ def _matrix(data: InteractionMatrix, half_life_days: float | None) -> Interactio
 def _cases(cases: EvaluationSlice, half_life_days: float | None) -> EvaluationSlice:
     known = cases.history
     weights = known.dated().matrix(known.shape[1], half_life_days=half_life_days)
-    return replace(cases, history=CustomerHistory(weights, known.log, known.traits))
+    return replace(cases, history=replace(known, weights=weights))

@@ -7,11 +7,11 @@ import numpy as np
 from loyalty.services.progress import Progress
 from recommender import registry
 from recommender.engine.attributes import Attributes
-from recommender.engine.dataset import InteractionMatrix, purchase_log
 from recommender.engine.ids import IdMap
 from recommender.engine.surrogate import Surrogate, imitate
 from recommender.models import ModelVersion, SurrogateTree
-from recommender.queries.descriptions import customer_traits, product_facts
+from recommender.queries.descriptions import product_facts
+from recommender.queries.histories import known_to
 from recommender.queries.interactions import interactions_frame, purchases_until
 from recommender.services.evaluation import row
 from recommender.services.scoring import TOP_K
@@ -44,17 +44,7 @@ def explain_version(*, version_id: int, at: datetime, seed: int, report: Progres
 def _imitated(version: ModelVersion, seed: int) -> Surrogate:
     recommender = registry.open_recommender(version)
     frame = interactions_frame(purchases_until(version.data_until))
-    customers, products = IdMap(frame["customer_id"].to_numpy()), recommender.products
-    matrix = InteractionMatrix.from_frame(
-        frame,
-        until=version.data_until,
-        customers=customers,
-        products=products,
-        half_life_days=version.params.get("half_life_days"),
-    )
-    known = matrix.described(
-        log=purchase_log(frame, until=version.data_until, customers=customers, products=products),
-        traits=Attributes.from_frame(customer_traits(), "customer_id", customers),
-    )
-    facts = Attributes.from_frame(product_facts(), "product_id", products)
+    customers = IdMap(frame["customer_id"].to_numpy())
+    known = known_to(recommender, version, frame, customers=customers, until=version.data_until)
+    facts = Attributes.from_frame(product_facts(), "product_id", recommender.products)
     return imitate(recommender, known.history, facts, k=TOP_K, rng=np.random.default_rng(seed))

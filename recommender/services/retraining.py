@@ -13,16 +13,15 @@ from loyalty.services.jobs import create_job
 from loyalty.services.progress import Progress
 from recommender import registry
 from recommender.engine.artefacts import ArtefactDamaged
-from recommender.engine.attributes import Attributes
 from recommender.engine.base import Recommender
 from recommender.engine.contest import Round, difference
-from recommender.engine.dataset import FRAME_SCHEMA, InteractionMatrix, purchase_log
+from recommender.engine.dataset import FRAME_SCHEMA
 from recommender.engine.ids import IdMap
 from recommender.engine.metrics import Estimate, FloatArray, recall_at_k
 from recommender.engine.training import PRIMARY_METRIC
 from recommender.models import DecayChoice, ModelVersion, Retraining
 from recommender.queries.decay import half_life_days
-from recommender.queries.descriptions import customer_traits
+from recommender.queries.histories import known_to
 from recommender.services.evaluation import row
 from recommender.services.mirror import mirror_versions
 from recommender.services.scoring import TOP_K, score_customers
@@ -156,19 +155,8 @@ def _gain(held: Held, champion: ModelVersion, terms: Terms) -> Estimate:
 
 def _recall(fitted: Recommender, version: ModelVersion, test: Round, purchases: pa.Table) -> FloatArray:
     """What the version in use would have found; it knows the products of its own time only."""
-    frame, until = purchases.select(FRAME_SCHEMA.names), test.split.test_since
-    customers = IdMap(test.customer_ids)
-    matrix = InteractionMatrix.from_frame(
-        frame,
-        until=until,
-        customers=customers,
-        products=fitted.products,
-        half_life_days=version.params.get("half_life_days"),
-    )
-    known = matrix.described(
-        log=purchase_log(frame, until=until, customers=customers, products=fitted.products),
-        traits=Attributes.from_frame(customer_traits(), "customer_id", customers),
-    )
+    frame, customers = purchases.select(FRAME_SCHEMA.names), IdMap(test.customer_ids)
+    known = known_to(fitted, version, frame, customers=customers, until=test.split.test_since)
     items, _ = fitted.recommend(known.history, TOP_K, exclude_seen=False)
     rows = test.split.before_test.products.rows_of(fitted.products.ids_of(items))
     return recall_at_k(np.where(items >= 0, rows, -1), test.cases.answers)
