@@ -1,6 +1,8 @@
 from datetime import timedelta
 
 import pytest
+from celery import current_app
+from django.conf import settings
 
 from loyalty.models import Customer, Product
 from recommender.models import ModelVersion, ProductRelation, Recommendation, StockReplacement
@@ -168,6 +170,16 @@ def test_the_log_tells_from_when_until_when(shelf):
     assert (entry.product, entry.substitute, entry.kind) == (shelf[0], shelf[1], "substitute")
     assert (entry.since, entry.until) == (AT, AT + timedelta(seconds=60))
     assert entry.evidence == {"orders": 1}
+
+
+def test_a_worker_writes_the_log_well_within_a_minute(shelf):
+    planned = settings.CELERY_BEAT_SCHEDULE["replace-what-is-out"]
+    set_stock(shelf[0], 0)
+
+    current_app.tasks[planned["task"]]()
+
+    assert planned["schedule"] <= 30
+    assert StockReplacement.objects.get().substitute == shelf[1]
 
 
 def test_a_substitute_that_runs_out_hands_over_to_the_next(shelf):
