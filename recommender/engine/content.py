@@ -156,8 +156,11 @@ class ContentBased(Recommender):
     def _likeness(self, history: CustomerHistory, facts: sparse.csr_matrix) -> NDArray[np.float32]:
         saturated = self._saturated(history.weights)
         mass = np.asarray(saturated.sum(axis=1), dtype=np.float32).reshape(-1, 1) + np.float32(self.smoothing)
-        taste = (saturated @ self.facts_).toarray() + np.float32(self.smoothing) * self.shop_
-        likeness: NDArray[np.float32] = np.asarray(facts @ (taste / mass).T, dtype=np.float32).T
+        # Only what the products to be scored have: of a few new ones that is little, of the catalogue everything.
+        columns = np.unique(facts.indices)
+        own = self.facts_ if len(columns) == facts.shape[1] else self.facts_[:, columns]
+        taste = (saturated @ own).toarray() + np.float32(self.smoothing) * self.shop_[columns]
+        likeness: NDArray[np.float32] = np.asarray(facts[:, columns] @ (taste / mass).T, dtype=np.float32).T
         return likeness
 
     def _saturated(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:

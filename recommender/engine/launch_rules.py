@@ -49,10 +49,10 @@ class FrequencyRule:
 
     def score_new(self, history: CustomerHistory, facts: Attributes) -> NDArray[np.float32]:
         """Purchases with the label of every new product."""
-        wanted = facts.labels[self.kind]
-        counts = np.zeros((len(history), len(facts)), dtype=np.float32)
+        wanted, places = np.unique(facts.labels[self.kind], return_inverse=True)
+        counts = np.zeros((len(history), len(wanted)), dtype=np.float32)
         for column, label in enumerate(wanted):
             if label:
                 counts[:, column] = history.weights @ (self.labels == label).astype(np.float32)
-        scores: NDArray[np.float32] = counts + TIE_BREAK * ActivityRule().score_new(history, facts)
+        scores: NDArray[np.float32] = counts[:, places] + TIE_BREAK * ActivityRule().score_new(history, facts)
         return scores
