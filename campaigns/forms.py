@@ -10,7 +10,7 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 
-from campaigns.models import Audience, Campaign, Offer
+from campaigns.models import Audience, Campaign, Offer, OfferPolicy
 from campaigns.models.campaigns import CHANNELS
 from campaigns.queries.offers import categories_with_products
 from campaigns.queries.planning import campaigns_with_known_audience, segments_to_reach
@@ -294,3 +294,33 @@ class RejectionForm(forms.Form):
         },
         widget=forms.Textarea(attrs={"class": "form-control", "rows": "3"}),
     )
+
+
+def _whole_field(label: str, sentence: str, most: int, *, required: bool = True) -> forms.IntegerField:
+    messages = dict.fromkeys(("required", "invalid", "min_value", "max_value"), sentence)
+    widget = forms.NumberInput(attrs={"class": "form-control", "min": "1", "max": str(most), "inputmode": "numeric"})
+    return forms.IntegerField(
+        label=label, required=required, min_value=1, max_value=most, error_messages=messages, widget=widget
+    )
+
+
+class OfferPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How a campaign gives out its offers."""
+
+    mode = _choice_field("Who decides?", "Say whether you decide on each suggestion.", OfferPolicy.Mode.choices)
+    offers_per_customer = _whole_field(
+        "Offers for one customer, at most", "Write how many offers a customer may get, from 1 to 20.", 20
+    )
+    contacts_at_most = _whole_field(
+        "Campaigns a customer may get",
+        "Write how many campaigns a customer may get in these days, from 1 to 100, or leave it empty.",
+        100,
+        required=False,
+    )
+    contact_days = _whole_field(
+        "Counted over, days", "Write over how many days campaigns are counted, from 1 to 365.", 365
+    )
+
+    class Meta:
+        model = OfferPolicy
+        fields = ["mode", "offers_per_customer", "contacts_at_most", "contact_days"]

@@ -69,7 +69,7 @@ def assign_offers(params: dict[str, Any], report: Progress) -> dict[str, Any]:
     if campaign is None:
         raise Refused("This campaign no longer exists.")
     made = offer_rounds.assign_offers(campaign=campaign, at=timezone.now(), seed=params["seed"], report=report)
-    return {"round_id": made.pk, "n_customers": made.n_customers, "n_assigned": made.n_assigned}
+    return {"campaign_id": campaign.pk, "n_customers": made.n_customers, "n_assigned": made.n_assigned}
 
 
 @shared_task(name="campaigns.sweep_offers")  # type: ignore[untyped-decorator]

@@ -24,6 +24,8 @@ from loyalty.models import Consent, Customer, Job
 
 Status = OfferAssignment.Status
 TASK = "campaigns.assign_offers"
+SHARE_SHOWN = 0.0005
+TRACED_AT_MOST = 25
 SORTS = {"value": "-expected_value", "chance": "-score", "newest": "-pk"}
 
 
@@ -85,6 +87,15 @@ def assignment_cells(rows: QuerySet[OfferAssignment]) -> Iterator[list[Any]]:
         numbers = [one.score, one.score_low, one.score_high, one.baseline_score, one.expected_value]
         more = [one.campaign.currency, one.has_little_history, one.reason, one.get_status_display(), one.expires_at]
         yield [*about, *numbers, *more]
+
+
+def decidable(rows: QuerySet[OfferAssignment], *, at: datetime) -> QuerySet[OfferAssignment]:
+    """Suggestions that can be accepted now."""
+    return rows.filter(status=Status.SUGGESTED, expires_at__gt=shop_time(at)).exclude(refused(at))
+
+
+def newest_round_at() -> datetime | None:
+    return OfferRound.objects.values_list("as_of", flat=True).first()
 
 
 @dataclass(frozen=True)
@@ -173,6 +184,19 @@ class RoundPage:
     limits: Sequence[LimitCost]
     can_be_given: bool
 
+    @property
+    def gap_share(self) -> float | None:
+        """How much more another way to give out the offers could bring at most; None where it is next to nothing."""
+        share = self.round.evidence.get("gap_share", 0.0) if self.round else 0.0
+        return share if share >= SHARE_SHOWN else None
+
+    @property
+    def stops(self) -> list[tuple[str, int]]:
+        """How many customers without an offer each gate kept from having one, the most first."""
+        counts = self.round.evidence["stopped_at"] if self.round else {}
+        stops = [(GATES[Gate[name]][1], n) for name, n in counts.items() if name != Gate.CHOSEN.name]
+        return sorted(stops, key=lambda stop: -stop[1])
+
 
 def round_page(campaign: Campaign, *, at: datetime) -> RoundPage:
     newest = OfferRound.objects.filter(campaign=campaign).select_related("model_version").first()
@@ -246,6 +270,7 @@ class CampaignTrace:
     round: OfferRound
     offers: Sequence[Trace]
     refuses_now: bool
+    n_more: int
 
 
 def decision_traces(customer: Customer, *, at: datetime) -> list[CampaignTrace]:
@@ -273,7 +298,7 @@ def _trace(row: OfferDecision, offers: dict[int, Offer], *, is_refused: bool) ->
             gate = Gate.CONSENT if is_refused else Gate(number)
             traced.append(Trace(offers[offer_id], gate, GATES[gate][1], _passed(gate), chance, value))
     traced.sort(key=lambda one: (-one.gate, -one.value, one.offer.pk))
-    return CampaignTrace(row.round, traced, is_refused)
+    return CampaignTrace(row.round, traced[:TRACED_AT_MOST], is_refused, max(len(traced) - TRACED_AT_MOST, 0))
 
 
 def _passed(stop: Gate) -> list[Passed]:

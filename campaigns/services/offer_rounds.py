@@ -241,7 +241,7 @@ def _round(given: Given, spread: Spread, limits: list[dict[str, Any]], at: datet
         value_high=spread.high,
         bound=max(given.allotment.bound, given.allotment.value),
         currency=given.campaign.currency,
-        advice=_advice(given, n_assigned),
+        advice=_advice(given, gates, n_assigned),
         evidence={
             **given.chances.evidence,
             "limits": limits,
@@ -267,7 +267,7 @@ def _counted(gates: GateArray) -> dict[str, int]:
     return {Gate(int(value)).name: int(count) for value, count in zip(values, counts, strict=True) if value}
 
 
-def _advice(given: Given, n_assigned: int) -> str:
+def _advice(given: Given, gates: GateArray, n_assigned: int) -> str:
     n = int((given.stopped == 0).any(axis=1).sum())
     if n == 0:
         return "No offer for anybody: nobody may get one."
@@ -275,9 +275,9 @@ def _advice(given: Given, n_assigned: int) -> str:
         return f"No offer for anybody: to none of the {n:,} who may get one would it pay back."
     if n_assigned == n:
         return f"An offer for everybody who may get one: all {n:,} are expected to pay back."
-    return (
-        f"An offer for {n_assigned:,} of the {n:,} who may get one; to the others none would pay back, or none is left."
-    )
+    is_short = bool((gates == Gate.CAP).any() or (gates == Gate.BUDGET).any())
+    others = "to the others none would pay back, or none is left" if is_short else "to the others none would pay back"
+    return f"An offer for {n_assigned:,} of the {n:,} who may get one; {others}."
 
 
 def _decisions(given: Given, made: OfferRound) -> list[OfferDecision]:

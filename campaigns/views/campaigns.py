@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from campaigns.charts.calendar import calendar_chart
-from campaigns.forms import RejectionForm
+from campaigns.forms import OfferPolicyForm, RejectionForm
 from campaigns.models import Campaign
 from campaigns.queries import campaigns as queries
+from campaigns.queries.assignments import round_page
 from campaigns.queries.planning import audience_rule
 from campaigns.services import campaigns as services
 from campaigns.services.rehearsal import start_rehearsal
@@ -66,8 +67,11 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _campaign_page(request: HttpRequest, campaign: Campaign, form: RejectionForm) -> HttpResponse:
     offers = queries.campaign_offers(campaign, text=request.GET.get("offer", "").strip())
+    given = round_page(campaign, at=timezone.now())
     context = {
         "campaign": campaign,
+        "given": given,
+        "policy_form": OfferPolicyForm(instance=given.policy),
         "rule": audience_rule(campaign.audience_rule),
         "offers": keyset_page(offers, order="pk", cursor=request.GET.get("page", ""), size=SECTION_SIZE),
         "simulations": queries.campaign_simulations(campaign),

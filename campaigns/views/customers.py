@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from campaigns.queries import customers as queries
+from campaigns.queries.assignments import customer_offers
 from loyalty.charts import Chart
 from loyalty.charts.sales import Part, Takings, mix_chart, months_chart
 from loyalty.exports import csv_response
@@ -16,10 +17,12 @@ from loyalty.queries.opinions import opinions_of
 from loyalty.queries.orders import data_horizon
 from loyalty.queries.paging import keyset_page
 from loyalty.tasks import freshen_sales
-from recommender.queries.neighbours import recommendations_for
+from recommender.services.online import served_recommendations
 from segments.queries.members import current_segments, current_segments_of
 
 EXPORT_COLUMNS = ["customer", "name", "orders", "spend", "currency", "last ordered at", "segment"]
+# What the shop's home page would show them.
+PLACE = "home"
 ORDERS_SHOWN = 12
 TAKEN_SHOWN = 12
 
@@ -60,7 +63,8 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
         "sales": sums.customer_sales(customer),
         "segment": current_segments_of([customer.pk]).get(customer.pk),
         "orders": keyset_page(orders, order="-ordered_at", cursor=request.GET.get("page", ""), size=ORDERS_SHOWN),
-        "recommendations": recommendations_for(customer.pk),
+        "next_offers": customer_offers(customer, at=timezone.now()),
+        "recommended": served_recommendations(customer, PLACE, timezone.now()),
         "opinions": opinions_of(customer),
         "received": queries.campaigns_received(customer),
         "taken": queries.offers_taken(customer)[:TAKEN_SHOWN],

@@ -113,6 +113,10 @@ def _counted(summary: Summary) -> str:
     return f"{summary['redeemers']:,.0f} customers took it."
 
 
+def _gave_out(summary: Summary) -> str:
+    return f"{summary['n_assigned']:,} of {summary['n_customers']:,} customers have a next best offer."
+
+
 def _interval(forecast: dict[str, float]) -> str:
     return f"{forecast['mid']:,.0f} ({forecast['low_90']:,.0f}–{forecast['high_90']:,.0f})"
 
@@ -162,6 +166,9 @@ TOLD = {
     ),
     "campaigns.rehearse_campaign": Told(
         _rehearsed, ("simulation_id", "sent", "picked"), "simulation", "See the forecast", ("simulation_id",)
+    ),
+    "campaigns.assign_offers": Told(
+        _gave_out, ("campaign_id", "n_customers", "n_assigned"), "campaign", "See the offers", ("campaign_id",)
     ),
     "campaigns.record_outcomes": Told(_counted, ("redeemers",), "simulations", "See how forecasts held"),
 }

@@ -21,6 +21,7 @@ STATE_COLOURS = {
     "failed": "red", "dead": "red", "cancelled": "secondary", "denied": "red", "revoked": "red",
     "suits": "green", "barely": "yellow", "not yet": "secondary", "late": "red", "in time": "green",
     "confirmed": "green", "rejected": "secondary",
+    "suggested": "yellow", "accepted": "azure", "automatic": "azure", "issued": "green",
     "queued": "azure", "waiting": "secondary", "pending": "secondary", "draft": "secondary",
     "checking": "blue", "checked": "azure", "discarded": "secondary",
 }  # fmt: skip

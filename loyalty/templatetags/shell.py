@@ -27,10 +27,15 @@ class Entry:
 
 ENTRIES = [
     Entry("Home", "home", "home"),
-    Entry("Customers", "customers", "users", ("customer", "customer-merges", "customer-merge", "silent-customers")),
+    Entry(
+        "Customers",
+        "customers",
+        "users",
+        ("customer", "customer-merges", "customer-merge", "silent-customers", "customer-offers"),
+    ),
     Entry("Segments", "segments", "chart-dots", ("segment",)),
     Entry("Products", "products", "packages", ("product", "product-map", "losing-products", "product-silence")),
-    Entry("Offers", "offers", "tag", ("offer-new", "offer")),
+    Entry("Offers", "offers", "tag", ("offer-new", "offer", "offer-assignments")),
     Entry("Campaigns", "campaigns", "speakerphone", ("campaign-new", "campaign")),
     Entry("Simulations", "simulations", "masks-theater", ("simulation",)),
     Entry("Experiments", "experiments", "flask"),

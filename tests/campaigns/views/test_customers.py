@@ -3,12 +3,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from loyalty.models import Customer
+from loyalty.models import Customer, Product
 from loyalty.services.sales import add_up_sales
-from recommender.models import ModelVersion
+from recommender.models import ProductRelation
 from segments.models import Segmentation, SegmentMembership
 from tests.campaigns.shop import open_shop
-from tests.rows import AT, fill, make_order, make_product, make_segment
+from tests.rows import AT, fill, make_order, make_product, make_segment, make_shortlist, make_version
 
 pytestmark = pytest.mark.django_db
 
@@ -142,15 +142,24 @@ def test_one_customer_shows_what_they_did(client):
     assert sum(months) == sum(row[1] for row in context["mix_chart"].table.rows) == context["sales"].spend
 
 
-def test_one_customer_shows_recommendations_of_the_version_in_use(client):
-    fill(1)
-    customer = Customer.objects.get()
+def test_one_customer_shows_what_they_would_be_shown_and_what_stands_in_for_the_sold_out(client):
+    customer, product, other = Customer.objects.create(external_id="c"), make_product(1), make_product(1, "other")
     assert "No recommendations yet" in client.get(customer.get_absolute_url()).content.decode()
+    version = make_version(1, alias="champion")
+    make_shortlist(customer, version, [product])
+    page = client.get(customer.get_absolute_url()).content.decode()
+    assert "Product p1" in page
+    assert version.label in page
 
-    ModelVersion.objects.update(alias="champion")
+    relations = make_version(2, purpose="product_relation", alias="champion")
+    ProductRelation.objects.create(
+        product=product, other=other, kind="substitute", score=0.9, model_version=relations, evidence={"baskets": 9}
+    )
+    Product.objects.filter(pk=product.pk).update(stock=0)
 
-    response = client.get(customer.get_absolute_url())
-    assert [one.reason for one in response.context["recommendations"]] == ["Bought often"]
+    page = client.get(customer.get_absolute_url()).content.decode()
+    assert "Product other1" in page
+    assert "which is out of stock" in page
 
 
 def test_somebody_who_never_bought_has_a_page(client):
