@@ -20,6 +20,7 @@ from campaigns.models import (
 )
 from campaigns.queries.candidates import PURPOSE, REFUSED
 from campaigns.queries.clock import shop_time
+from campaigns.queries.eligibility import policy_of
 from loyalty.models import Consent, Customer, Job
 
 Status = OfferAssignment.Status
@@ -178,7 +179,7 @@ class RoundPage:
     """The newest round of a campaign, the job that is at the next one, and how far its offers came."""
 
     round: OfferRound | None
-    policy: OfferPolicy | None
+    policy: OfferPolicy
     job: Job | None
     funnel: Funnel | None
     limits: Sequence[LimitCost]
@@ -204,7 +205,7 @@ def round_page(campaign: Campaign, *, at: datetime) -> RoundPage:
     ended = campaign.state in (Campaign.State.COMPLETED, Campaign.State.CANCELLED)
     return RoundPage(
         round=newest,
-        policy=OfferPolicy.objects.filter(campaign=campaign).first(),
+        policy=policy_of(campaign),
         job=job,
         funnel=offer_funnel(OfferAssignment.objects.filter(campaign=campaign)) if newest else None,
         limits=_limit_costs(newest) if newest else [],

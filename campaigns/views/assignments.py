@@ -20,6 +20,7 @@ from campaigns.models import OfferAssignment, OfferPolicy
 from campaigns.queries import assignments as queries
 from campaigns.queries.campaigns import campaign_page
 from campaigns.queries.customers import customer_page
+from campaigns.queries.eligibility import policy_of
 from campaigns.services.offer_decisions import CannotDecide, decide_offers
 from campaigns.services.offer_rounds import CannotAssign, start_assigning
 from loyalty.exports import csv_response
@@ -104,8 +105,7 @@ def campaign_offers_assign(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = campaign_page(pk)
     if campaign is None:
         raise Http404("There is no such campaign.")
-    policy = OfferPolicy.objects.filter(campaign=campaign).first() or OfferPolicy(campaign=campaign)
-    form = OfferPolicyForm(request.POST, instance=policy)
+    form = OfferPolicyForm(request.POST, instance=policy_of(campaign))
     if not form.is_valid():
         for errors in form.errors.values():
             messages.error(request, errors[0])
