@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from loyalty.models import CallBudget
 from loyalty.services.budgets import Budget, forget_full_buckets, spend
-from tests.rows import bearer
+from tests.rows import bearer, fill
 
 FEW = {"read": 3, "write": 2, "anonymous": 2}
 
@@ -110,3 +110,21 @@ def test_no_more_are_granted_however_many_ask_at_once():
         thread.join()
     # A bucket of 20 gains one every three seconds.
     assert 20 <= sum(granted) <= 22
+
+
+@pytest.mark.parametrize("offset", ["+20:42", "-16:00", "+23:59"])
+def test_a_time_that_is_nowhere_on_earth_is_refused(client, marketer, offset):
+    client.force_login(marketer)
+
+    answer = client.get("/api/v1/products", {"updated_since": f"2017-11-19T07:51:08{offset}"})
+
+    assert answer.status_code == 400
+    assert "Greenwich" in answer.content.decode()
+
+
+@pytest.mark.parametrize("cursor", ["cD1hYmM=", "cD0x", "By chance", "cD0="])
+def test_a_cursor_that_stands_for_nothing_is_refused_or_empty(client, marketer, cursor):
+    client.force_login(marketer)
+    fill(1)
+
+    assert client.get("/api/v1/customers/c0/offers", {"cursor": cursor}).status_code in (200, 404)

@@ -108,7 +108,7 @@ def campaign_offers_assign(request: HttpRequest, pk: int) -> HttpResponse:
     form = OfferPolicyForm(request.POST, instance=policy_of(campaign))
     if not form.is_valid():
         for errors in form.errors.values():
-            messages.error(request, errors[0])
+            messages.error(request, str(errors[0]))
         return redirect(campaign)
     chosen = form.save(commit=False)
     if chosen.mode == OfferPolicy.Mode.AUTOMATIC and not request.user.has_perm("campaigns.change_offerassignment"):

@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -5,6 +6,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+FARTHEST = timedelta(hours=16)
 PAGING = {"cursor", "page_size"}
 
 
@@ -21,4 +23,14 @@ class StrictFilterBackend(DjangoFilterBackend):
         # The database has no text with it, and not every filter looks.
         if null := [name for name, values in request.query_params.lists() if "\x00" in "".join(values)]:
             raise ValidationError(dict.fromkeys(null, "Null characters are not allowed."))
+        if filterset is not None:
+            _check_offsets(filterset)
         return super().filter_queryset(request, queryset, view)
+
+
+def _check_offsets(filterset: Any) -> None:
+    """Python knows times up to a day away from Greenwich, the database less."""
+    asked = filterset.form.cleaned_data if filterset.is_valid() else {}
+    moments = {name: value for name, value in asked.items() if isinstance(value, datetime)}
+    if far := [name for name, value in moments.items() if abs(value.utcoffset() or timedelta(0)) >= FARTHEST]:
+        raise ValidationError(dict.fromkeys(far, "No place on Earth is so far from Greenwich. Write the time in UTC."))

@@ -1,4 +1,6 @@
-from rest_framework.exceptions import ValidationError
+from typing import Any
+
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
@@ -15,6 +17,13 @@ class StablePaging(CursorPagination):
     page_size_query_description = f"Rows on a page, from 1 to {MAX_PAGE_SIZE}."
     cursor_query_description = "Where to go on reading; take it from `next` or `previous`."
     invalid_cursor_message = "This cursor is not one of ours. Start again without it."
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        try:
+            return super().paginate_queryset(queryset, request, view=view)
+        except (TypeError, ValueError, OverflowError) as error:
+            # It can be read, but stands for nothing that these rows are sorted by.
+            raise NotFound(self.invalid_cursor_message) from error
 
     def get_page_size(self, request: Request) -> int:
         asked = request.query_params.get("page_size", str(self.page_size))
