@@ -46,10 +46,14 @@ FROM (SELECT 1) one LEFT JOIN LATERAL (
 ) s ON true
 """
 SAID = "customer_id = %(customer)s AND purpose = %(purpose)s AND channel = %(channel)s"
+# What stands in for a product that is out of stock is in the log; when it is not yet, `substitutes` knows.
 FACTS = """
 SELECT p.id, p.sku, p.name, p.category_id, COALESCE(p.stock, 1) <= 0,
-    EXISTS (SELECT 1 FROM recommender_productruling r WHERE r.product_id = p.id AND r.verdict = 'blocked')
-FROM loyalty_product p WHERE p.id = ANY(%s)
+    EXISTS (SELECT 1 FROM recommender_productruling r WHERE r.product_id = p.id AND r.verdict = 'blocked'),
+    l.id IS NOT NULL, l.substitute_id
+FROM loyalty_product p
+LEFT JOIN recommender_stockreplacement l ON l.product_id = p.id AND l.until IS NULL AND p.stock <= 0
+WHERE p.id = ANY(%s)
 """
 BOUGHT = """
 SELECT l.product_id, count(*), (max(o.ordered_at) AT TIME ZONE 'UTC')::date
@@ -103,7 +107,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Fact:
-    """What is shown of a product, and whether it may be."""
+    """What is shown of a product, and whether it may be; what stands in for it, where that is logged already."""
 
     product_id: int
     sku: str
@@ -111,6 +115,8 @@ class Fact:
     category_id: int | None
     is_out: bool
     is_blocked: bool
+    is_logged: bool
+    stand_in_id: int | None
 
     def __str__(self) -> str:
         return self.name or self.sku
@@ -148,7 +154,8 @@ def known_of(customer_id: int, *, placement: str, purpose: str, channel: str, at
 
 
 def facts_of(product_ids: Iterable[int]) -> dict[int, Fact]:
-    return {row[0]: Fact(*row) for row in _rows(FACTS, [list(product_ids)])}
+    wanted = [product_id for product_id in product_ids if product_id > 0]
+    return {row[0]: Fact(*row) for row in _rows(FACTS, [wanted])} if wanted else {}
 
 
 def bought_by(customer_id: int) -> list[Bought]:

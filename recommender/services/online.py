@@ -4,7 +4,7 @@ Made of what was worked out before (the shortlist, the neighbours) and of what c
 rulings. Never a learning library, never a look at all customers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -29,6 +29,9 @@ REFUSED = (Consent.State.DENIED, Consent.State.REVOKED)
 # So many of the last purchases speak for a customer who has no shortlist.
 SEEDS = 20
 POPULAR = 100
+# So many candidates are looked at for each product shown.
+LOOKED_AT = 4
+DONE_WITH = "bought_and_not_bought_again"
 SHORTLIST, NEIGHBOURS, POPULARITY, NOTHING = "shortlist", "neighbours", "popularity", "nothing"
 SOURCES = (SHORTLIST, NEIGHBOURS, POPULARITY, NOTHING)
 
@@ -142,6 +145,22 @@ class _Maker:
     def made(self, empty: Served) -> Served:
         self._read_purchases()
         candidates, source = self._candidates()
+        candidates, counts = exclude(candidates, {"in_session": self.seen, DONE_WITH: self.done_with})
+        # More than are shown, for some may not be; all of them only where too few are left.
+        for looked_at in (LOOKED_AT * self.k, len(candidates)):
+            items, more = self._items(candidates.kept(np.arange(min(looked_at, len(candidates)))))
+            if len(items) == self.k or looked_at >= len(candidates):
+                break
+        return replace(
+            empty,
+            source=source,
+            version=self._version(source),
+            items=tuple(items),
+            left_out={**counts, **more},
+            note="" if items else "Nothing is left that could be shown.",
+        )
+
+    def _items(self, candidates: Candidates) -> tuple[list[ServedItem], dict[str, int]]:
         facts = queries.facts_of({*candidates.product_ids.tolist(), *candidates.because_ids.tolist(), *self._pinned()})
         left, counts = exclude(candidates, self._reasons(candidates, facts))
         left = exclude(left, {"pinned": self._pinned()}).candidates  # they come first of all
@@ -149,14 +168,7 @@ class _Maker:
         chosen, n_alike = self._spread(left, facts)
         words = Words(facts, self.times, self.in_place_of, self._share)
         items = [self._item(chosen, place, facts, words) for place in range(len(chosen))]
-        return replace(
-            empty,
-            source=source,
-            version=self._version(source),
-            items=tuple(items),
-            left_out={**counts, "out_of_stock": n_out, "too_many_of_a_category": n_alike},
-            note="" if items else "Nothing is left that could be shown.",
-        )
+        return items, {**counts, "out_of_stock": n_out, "too_many_of_a_category": n_alike}
 
     def _read_purchases(self) -> None:
         """From the shortlist, or from the orders themselves when something came since it was made."""
@@ -199,31 +211,22 @@ class _Maker:
         return {
             "no_longer_sold": [one for one in candidates.product_ids.tolist() if one not in facts],
             "blocked": [product_id for product_id, fact in facts.items() if fact.is_blocked],
-            "in_session": self.seen,
-            "bought_and_not_bought_again": self.done_with,
         }
 
     def _in_stock(self, candidates: Candidates, facts: dict[int, Fact]) -> tuple[Candidates, int]:
         """What is out of stock gives its place to the best that can be sold instead, or leaves."""
         ids = candidates.product_ids.tolist()
-        out = [product_id for product_id in ids if product_id in facts and facts[product_id].is_out]
+        out = [product_id for product_id in ids if facts[product_id].is_out]
         if not out:
             return candidates, 0
-        # Only what could have been shown needs somebody in its place.
-        ranked = ranked_substitutes([product_id for product_id in out if product_id in ids[: 3 * self.k]])
         taken = {*ids, *self.seen, *self.done_with, *self._pinned()}
-        changed = candidates.product_ids.copy()
-        for place, product_id in enumerate(ids):
-            if facts[product_id].is_out:
-                instead = next(
-                    (one.product_id for one in ranked.get(product_id, ()) if one.product_id not in taken), NOBODY
-                )
-                changed[place] = instead
-                if instead != NOBODY:
-                    taken.add(instead)
-                    self.in_place_of[instead] = product_id
-        facts.update(queries.facts_of(self.in_place_of))
-        return replace(candidates, product_ids=changed).kept(changed != NOBODY), len(out)
+        # Only what could have been shown needs somebody in its place.
+        needed = [product_id for product_id in out if product_id in set(ids[: 2 * self.k])]
+        self.in_place_of = _stand_ins(needed, facts, taken)
+        instead = {product_id: one for one, product_id in self.in_place_of.items()}
+        changed = [instead.get(one, NOBODY) if facts[one].is_out else one for one in ids]
+        left = replace(candidates, product_ids=np.array(changed, dtype=np.int64))
+        return left.kept(left.product_ids != NOBODY), len(out)
 
     def _spread(self, candidates: Candidates, facts: Mapping[int, Fact]) -> tuple[Candidates, int]:
         unwanted = {*self.seen, *self.done_with}
@@ -255,3 +258,28 @@ class _Maker:
         if source != SHORTLIST or stored is None:
             return None
         return ServedVersion(stored.version_id, stored.label, stored.algorithm)
+
+
+def _stand_ins(out: Sequence[int], facts: dict[int, Fact], taken: Container[int]) -> dict[int, int]:
+    """By what stands in, what it stands in for: as logged, or looked for where the log cannot say."""
+    logged = {one: facts[one].stand_in_id for one in out if facts[one].is_logged}
+    facts.update(queries.facts_of(one for one in logged.values() if one is not None))
+    found: dict[int, int] = {}
+    unclear = []
+    for product_id in out:
+        other = logged.get(product_id, NOBODY)
+        if other is None:
+            continue  # nothing is known to take its place
+        fact = facts.get(other)
+        if fact is None or fact.is_out or fact.is_blocked or other in taken or other in found:
+            unclear.append(product_id)
+        else:
+            found[other] = product_id
+    ranked = ranked_substitutes(unclear) if unclear else {}
+    for product_id in unclear:
+        others = (one.product_id for one in ranked.get(product_id, ()))
+        other = next((one for one in others if one not in taken and one not in found), NOBODY)
+        if other != NOBODY:
+            found[other] = product_id
+    facts.update(queries.facts_of(one for one in found if one not in facts))
+    return found

@@ -13,6 +13,7 @@ from recommender.models import ModelVersion, ProductRelation, ScoringRun
 from recommender.models.placements import PLACEMENTS
 from recommender.services.online import NoSuchPlacement, served_recommendations
 from recommender.services.rulings import block_product, pin_product
+from recommender.services.stock import replace_what_is_out
 from tests.rows import make_shortlist, make_version
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +141,27 @@ def test_what_is_out_of_stock_gives_its_place_to_its_substitute_and_comes_back(s
 
     Product.objects.filter(sku="tea").update(stock=5)
     assert skus(served_recommendations(customer, "product_page", AT))[0] == "tea"
+
+
+def test_what_stands_in_is_taken_from_the_log_unless_that_is_out_itself(shortlist, customer, products):
+    coffee, cocoa = (Product.objects.create(sku=sku, name=sku, currency="USD") for sku in ("coffee", "cocoa"))
+    learnt = make_version(2, purpose="product_relation", alias="champion")
+    for other, score in ((coffee, 0.9), (cocoa, 0.5)):
+        ProductRelation.objects.create(
+            product=products[0], other=other, kind="substitute", score=score, model_version=learnt, evidence={}
+        )
+    Product.objects.filter(sku="tea").update(stock=0)
+    replace_what_is_out(AT)
+    assert skus(served_recommendations(customer, "product_page", AT))[0] == "coffee"
+
+    Product.objects.filter(sku="coffee").update(stock=0)  # and the log does not know it yet
+    assert skus(served_recommendations(customer, "product_page", AT))[0] == "cocoa"
+
+
+def test_where_the_first_may_not_be_shown_those_further_down_are(shortlist, customer, products):
+    Product.objects.filter(sku__in=NAMES[:6]).update(stock=0)
+
+    assert skus(served_recommendations(customer, "product_page", AT, k=1)) == ["jam"]
 
 
 @pytest.mark.parametrize("state", ["denied", "revoked"])

@@ -11,6 +11,7 @@ from campaigns.management.benchmarks.bulk import bulk_create
 from campaigns.management.benchmarks.features import features_as_of, features_growth
 from campaigns.management.benchmarks.imports import import_order_lines
 from campaigns.management.benchmarks.measuring import Measurement
+from campaigns.management.benchmarks.online import recommend_online
 from campaigns.management.benchmarks.scoring import score_batch
 
 Benchmark = Callable[[], Sequence[Measurement]]
@@ -20,6 +21,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "features_as_of": features_as_of,
     "features_growth": features_growth,
     "api_batch_upsert": api_batch_upsert,
+    "recommend_online": recommend_online,
     "score_batch": score_batch,
 }
 

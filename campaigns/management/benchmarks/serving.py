@@ -34,12 +34,12 @@ class Site:
 
 
 @contextmanager
-def served() -> Iterator[Site]:
+def served(**settings_of_site: str) -> Iterator[Site]:
     """The demo's web server with its processes and threads, without DEBUG; ended afterwards."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         children = Children(Path(folder))
-        children.start(WEB, web_command(port), _environment(), settings.BASE_DIR)
+        children.start(WEB, web_command(port), {**_environment(), **settings_of_site}, settings.BASE_DIR)
         site = Site(port, children)
         try:
             _wait_for(site)
