@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 import pytest
-from celery import current_app
 from django.conf import settings
 
 from loyalty.models import Customer, Product
@@ -10,6 +9,7 @@ from recommender.queries.stock import Served, in_stock_list, in_stock_lists
 from recommender.queries.substitutes import best_substitutes, ranked_substitutes
 from recommender.services.rulings import block_product, rule_relation
 from recommender.services.stock import replace_what_is_out
+from recommender.tasks import replace_what_is_out_task
 from tests.rows import AT, bearer, make_product, make_report, make_silences, make_version
 
 pytestmark = pytest.mark.django_db
@@ -176,9 +176,9 @@ def test_a_worker_writes_the_log_well_within_a_minute(shelf):
     planned = settings.CELERY_BEAT_SCHEDULE["replace-what-is-out"]
     set_stock(shelf[0], 0)
 
-    current_app.tasks[planned["task"]]()
+    replace_what_is_out_task()
 
-    assert planned["schedule"] <= 30
+    assert (planned["task"], planned["schedule"] <= 30) == (replace_what_is_out_task.name, True)
     assert StockReplacement.objects.get().substitute == shelf[1]
 
 
