@@ -44,6 +44,17 @@ class EvaluationSlice:
         fresh = self.answers - self.answers.multiply(self.history.weights > 0)
         return _slice(self.history, fresh.tocsr(), self.customer_rows)
 
+    def repeat_purchases(self) -> EvaluationSlice:
+        """Only the answers that the customer had bought before; customers without one drop out."""
+        again = self.answers.multiply(self.history.weights > 0)
+        return _slice(self.history, again.tocsr(), self.customer_rows)
+
+    def of_products(self, kept: NDArray[np.bool_]) -> EvaluationSlice:
+        """Only the answers among some products, ``kept`` of shape (n_products,); customers without one drop out."""
+        return _slice(
+            self.history, (self.answers @ sparse.diags_array(kept.astype(np.float32))).tocsr(), self.customer_rows
+        )
+
 
 @dataclass(frozen=True)
 class TemporalSplit:

@@ -5,7 +5,13 @@ To add one: write a `Trial` in `recommender/engine/trials/` and name it below.
 
 from recommender.engine.benchmark import Trial
 from recommender.engine.trials.launches import launches
+from recommender.engine.trials.next_purchases import next_purchases
 from recommender.engine.trials.relations import relations
 from recommender.engine.trials.unseen_customers import unseen_customers
 
-TRIALS: dict[str, Trial] = {"launches": launches, "relations": relations, "unseen_customers": unseen_customers}
+TRIALS: dict[str, Trial] = {
+    "launches": launches,
+    "relations": relations,
+    "unseen_customers": unseen_customers,
+    "next_purchases": next_purchases,
+}
