@@ -30,6 +30,10 @@ class Ease(Recommender):
         A weight w counts as log(1 + saturation * w): the tenth purchase says less than the first.
     max_products : int
         Products with the most customers that take part. Time grows with its cube, memory with its square.
+    activity_damping : float
+        A customer of n products counts n ** -activity_damping: at 0 a wholesaler outvotes hundreds, at 1 all are equal.
+    ridge_growth : float
+        The ridge of a product grows with its share of all that was bought to this power; at 0 it is the same for all.
 
     Attributes
     ----------
@@ -41,18 +45,31 @@ class Ease(Recommender):
     References
     ----------
     Steck: Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
+    Steck: Markov Random Fields for Collaborative Filtering, NeurIPS 2019.
     """
 
     kind = "ease"
     space: ClassVar[Mapping[str, Dimension]] = {
         "ridge": Real(30.0, 3000.0, log=True),
         "saturation": Real(0.1, 30.0, log=True),
+        "activity_damping": Real(0.0, 1.0),
+        "ridge_growth": Real(0.0, 1.0),
     }
 
-    def __init__(self, *, ridge: float = 300.0, saturation: float = 3.0, max_products: int = 4000) -> None:
+    def __init__(
+        self,
+        *,
+        ridge: float = 300.0,
+        saturation: float = 3.0,
+        max_products: int = 4000,
+        activity_damping: float = 0.0,
+        ridge_growth: float = 0.0,
+    ) -> None:
         self.ridge = ridge
         self.saturation = saturation
         self.max_products = max_products
+        self.activity_damping = activity_damping
+        self.ridge_growth = ridge_growth
 
     def fit(
         self,
@@ -67,7 +84,7 @@ class Ease(Recommender):
         share = customers / max(len(data.customers), 1)
         self.tie_break_: NDArray[np.float32] = (TIE_BREAK * share).astype(np.float32)
         self.columns_: NDArray[np.int64] = np.sort(np.argsort(-customers, kind="stable")[: self.max_products])
-        self.weights_: NDArray[np.float32] = _solved(self._saturated(data.matrix), self.ridge)
+        self.weights_: NDArray[np.float32] = self._solved(self._saturated(data.matrix))
         self.learning_curve_: list[dict[str, float]] = []
         return self
 
@@ -115,12 +132,21 @@ class Ease(Recommender):
         head.data = np.log1p(self.saturation * head.data)
         return head
 
+    def _solved(self, history: sparse.csr_matrix) -> NDArray[np.float32]:
+        counted = sparse.diags_array(_votes(history, self.activity_damping)) @ history
+        gram = (history.T @ counted).toarray().astype(np.float64)
+        degree = np.diag(gram) / max(np.diag(gram).mean(), 1e-12)
+        gram[np.diag_indices_from(gram)] += self.ridge * degree**self.ridge_growth
+        inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
+        weights = -inverse / np.diag(inverse)
+        np.fill_diagonal(weights, 0.0)
+        solved: NDArray[np.float32] = weights.astype(np.float32)
+        return solved
 
-def _solved(history: sparse.csr_matrix, ridge: float) -> NDArray[np.float32]:
-    gram = (history.T @ history).toarray().astype(np.float64)
-    gram[np.diag_indices_from(gram)] += ridge
-    inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
-    weights = -inverse / np.diag(inverse)
-    np.fill_diagonal(weights, 0.0)
-    solved: NDArray[np.float32] = weights.astype(np.float32)
-    return solved
+
+def _votes(history: sparse.csr_matrix, damping: float) -> NDArray[np.float32]:
+    """How much each customer counts: 1 on average, so that a ridge means the same whatever the damping."""
+    n_products = np.maximum(np.diff(history.indptr), 1)
+    votes = n_products.astype(np.float64) ** -damping
+    damped: NDArray[np.float32] = (votes / votes.mean()).astype(np.float32)
+    return damped

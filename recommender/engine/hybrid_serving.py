@@ -71,7 +71,7 @@ class HybridScorer(Recommender):
         n_again: int = 150,
         n_first: int = 60,
         max_products: int = 3000,
-        n_trees: int = 120,
+        n_trees: int = 100,
         learning_rate: float = 0.05,
         max_leaves: int = 31,
         min_leaf: int = 50,
