@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from recommender.engine.base import Artefact
+from recommender.engine.compression import restored
 
 PARAMS_FILE = "params.json"
 ARRAYS_FILE = "arrays.npz"
@@ -42,7 +43,7 @@ def save(artefact: Artefact, folder: Path) -> str:
 
 
 def load(folder: Path, *, sha256: str) -> Artefact:
-    """Read an artefact after checking that it is the registered one.
+    """Read an artefact after checking that it is the registered one; what was compressed is restored.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def load(folder: Path, *, sha256: str) -> Artefact:
         described = json.loads((folder / PARAMS_FILE).read_text())
         with np.load(folder / ARRAYS_FILE, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        return Artefact(described["kind"], described["params"], arrays)
+        return restored(Artefact(described["kind"], described["params"], arrays))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ArtefactDamaged(f"the files in {folder.name} cannot be read: {error}") from error
 
