@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import clone
 
@@ -14,7 +15,7 @@ from recommender.engine.base import Progress
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.judging import Judges, held_out_judges
 from recommender.engine.links import solved_links
-from recommender.engine.network import Schooling, batch_size_for, passes
+from recommender.engine.network import Schooling, affordable_passes, batch_size_for, passes
 from recommender.engine.splits import EvaluationSlice
 
 # For the most bought product; tried on a smaller head, for every one costs a solution.
@@ -79,16 +80,24 @@ class Autoencoder(AutoencoderScorer):
         self.gates_ = self.gates if self.gates is not None else self._chosen_gates(judges)
 
     def _solved(self, matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-        return solved_links(_bought(matrix[:, self.head_]), self.ridge_, self.max_links)
+        linked = self._most_bought(self.max_linked)
+        among = solved_links(_bought(matrix[:, self.head_[linked]]), self.ridge_, self.max_links).tocoo()
+        size = (len(self.head_), len(self.head_))
+        return sparse.csr_matrix((among.data, (linked[among.row], linked[among.col])), shape=size)
+
+    def _most_bought(self, n: int) -> NDArray[np.int64]:
+        """Places in ``head_``, ascending."""
+        return np.sort(np.argsort(-self.popularity_[self.head_], kind="stable")[:n])
 
     def _pass_by_pass(
         self, inputs: sparse.csr_matrix, judges: Judges | None, rng: np.random.Generator, progress: Progress | None
     ) -> None:
-        best = -np.inf
-        learning = passes(inputs, self.head_, tuple(self.hidden_sizes), self._schooling(inputs.shape[0]), rng)
-        for epoch, (layers, loss) in enumerate(islice(learning, self.max_epochs), start=1):
+        best, schooling, sizes = -np.inf, self._schooling(inputs.shape[0]), tuple(self.hidden_sizes)
+        most = min(self.max_epochs, affordable_passes(inputs, len(self.head_), sizes[0], schooling.batch_size))
+        learning = passes(inputs, self.head_, sizes, schooling, rng)
+        for epoch, (layers, loss) in enumerate(islice(learning, most), start=1):
             if progress is not None:
-                progress(epoch, self.max_epochs)
+                progress(epoch, most)
             point = {"epoch": float(epoch), "loss": loss}
             if judges is not None:
                 logits = forward(layers, encoded(judges.weights))
@@ -113,8 +122,7 @@ class Autoencoder(AutoencoderScorer):
     def _chosen_ridge(self, matrix: sparse.csr_matrix, judges: Judges | None) -> float:
         if judges is None:
             return RIDGE
-        most = np.argsort(-self.popularity_[self.head_], kind="stable")[:RIDGE_HEAD]
-        columns = self.head_[np.sort(most)]
+        columns = self.head_[self._most_bought(min(RIDGE_HEAD, self.max_linked))]
         bought, x = _bought(matrix[:, columns]), encoded(judges.weights)[:, columns]
         solved = {ridge: (x @ solved_links(bought, ridge, self.max_links)).toarray() for ridge in RIDGES}
         return max(RIDGES, key=lambda ridge: judges.quality(solved[ridge], columns))

@@ -39,8 +39,8 @@ class AutoencoderScorer(Recommender):
     max_products : int
         The network ranks the most bought products, at most so many; all others stand behind them by popularity. Any
         product may be in the input.
-    max_links : int
-        Direct links kept towards a product.
+    max_linked, max_links : int
+        Most bought products with direct links, and links kept towards each of them.
     ridge : float, optional
         Of the direct links, see ``links.solved_links``; chosen by validation where not given.
     gates : (float, float), optional
@@ -54,7 +54,8 @@ class AutoencoderScorer(Recommender):
     batch_size : int, optional
         Customers a step; by the number of customers where not given, see ``network.batch_size_for``.
     max_epochs, patience : int
-        Passes at most; passes without a better validation before stopping.
+        Passes at most, fewer where ``network.affordable_passes`` says so; passes without a better validation before
+        stopping.
     random_state : int
 
     Attributes
@@ -85,6 +86,7 @@ class AutoencoderScorer(Recommender):
         *,
         hidden_sizes: tuple[int, ...] = (200, 200),
         max_products: int = 6000,
+        max_linked: int = 4000,
         max_links: int = 400,
         ridge: float | None = None,
         gates: tuple[float, float] | None = None,
@@ -99,6 +101,7 @@ class AutoencoderScorer(Recommender):
     ) -> None:
         self.hidden_sizes = hidden_sizes
         self.max_products = max_products
+        self.max_linked = max_linked
         self.max_links = max_links
         self.ridge = ridge
         self.gates = gates

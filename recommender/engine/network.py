@@ -22,6 +22,13 @@ SMALLEST_BATCH, LARGEST_BATCH = 32, 256
 BATCHES_A_PASS = 20
 
 
+# Core-seconds a fit may spend on passes, and what a million of each took on one core of a server of 2023: cells
+# gathered, products of the last layer, weights moved. A count, no clock: the same seed has to give the same network.
+SECONDS_OF_PASSES = 24.0
+GATHERED, MULTIPLIED, MOVED = 0.0025, 0.00012, 0.0065
+FEWEST_PASSES = 5
+
+
 class Network(NamedTuple):
     """Layers as ``autoencoder_serving.forward`` wants them; ``spread`` gives the log variances of a Mult-VAE."""
 
@@ -62,6 +69,16 @@ class Schooling:
 def batch_size_for(n_customers: int) -> int:
     """Some twenty steps a pass, whatever the shop's size, within what is stable and what is fast."""
     return int(np.clip(n_customers // BATCHES_A_PASS, SMALLEST_BATCH, LARGEST_BATCH))
+
+
+def affordable_passes(inputs: sparse.csr_matrix, n_ranked: int, width: int, batch_size: int) -> int:
+    """How many passes two cores make in some fifteen seconds: the larger the shop, the fewer, but at least five."""
+    n_steps = max(np.ceil(inputs.shape[0] / batch_size), 1)
+    gathered = places_for(inputs, batch_size) * GATHERED
+    multiplied = batch_size * n_ranked * MULTIPLIED
+    moved = (inputs.shape[1] + n_ranked) * MOVED
+    a_pass = n_steps * width * (gathered + multiplied + moved) / 1e6
+    return int(max(SECONDS_OF_PASSES // a_pass, FEWEST_PASSES))
 
 
 def passes(

@@ -12,7 +12,15 @@ from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.ids import IdMap
 from recommender.engine.judging import Judges, held_out_judges
 from recommender.engine.links import solved_links
-from recommender.engine.network import Network, Schooling, batches, first_network, loss_of, places_for
+from recommender.engine.network import (
+    Network,
+    Schooling,
+    affordable_passes,
+    batches,
+    first_network,
+    loss_of,
+    places_for,
+)
 from recommender.engine.popularity import Popularity
 from recommender.engine.splits import strong_generalisation, temporal_split
 from recommender.engine.training import fit_and_evaluate
@@ -68,6 +76,14 @@ def test_batches_hold_every_purchase_once_and_have_one_shape():
     assert made[0].inputs.shape == (places_for(x, 8),)
     assert sum(batch.weights.sum() for batch in made) == pytest.approx(x.sum(), rel=1e-5)
     assert sum((batch.shares.sum(axis=1) > 0).sum() for batch in made) == (np.diff(x.indptr) > 0).sum()
+
+
+def test_a_larger_shop_gets_fewer_passes_but_some():
+    rng = np.random.default_rng(2)
+    small, large = some_inputs(rng, n=50, m=20), sparse.csr_matrix((3_000_000, 100_000), dtype=np.float32)
+
+    assert affordable_passes(small, 20, 200, 32) > 1000
+    assert affordable_passes(large, 6000, 200, 256) == 5
 
 
 def test_one_customer_larger_than_a_batch_is_learnt_from_whole():
