@@ -24,7 +24,7 @@ from recommender.services.shards import (
     score_one_shard,
 )
 from recommender.services.stock import replace_what_is_out
-from recommender.services.training import train_recommenders
+from recommender.services.training import THOROUGH, line_up, train_recommenders
 from recommender.services.tuning import TuningRequest, tune_recommender
 
 
@@ -37,8 +37,10 @@ def learn_product_relations_task(params: dict[str, Any], report: Progress) -> di
 
 @job_task("recommender.train_recommenders")
 def train_recommenders_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
-    """Train and compare as of `as_of` (ISO), by default as of the newest order."""
-    trained = train_recommenders(as_of=_as_of(params), at=now(), random_state=_seed(params), report=report)
+    """Train and compare as of `as_of` (ISO), by default of the newest order; `thorough` adds what takes longest."""
+    seed = _seed(params)
+    competing = line_up(seed, THOROUGH) if params.get("thorough") else None
+    trained = train_recommenders(as_of=_as_of(params), at=now(), random_state=seed, report=report, competing=competing)
     return {
         "champion_id": trained.champion.pk,
         "champion": trained.champion.algorithm,

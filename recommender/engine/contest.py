@@ -185,8 +185,11 @@ def _told(progress: Progress, before: int, n_fits: int, fit: int, done: int, tot
 def _entrant(estimator: Recommender, rounds: Sequence[Round], k: int, told: partial[None] | None) -> Entrant:
     began = time.perf_counter()
     first = rounds[0].split
-    watched = clone(estimator).fit(first.train, validation=first.validation, progress=told and partial(told, 0))
-    settled, played, seconds = watched.settled(), [], time.perf_counter() - began
+    settled, curve, played = clone(estimator), [], []
+    if _has_to_settle(estimator):
+        watched = clone(estimator).fit(first.train, validation=first.validation, progress=told and partial(told, 0))
+        settled, curve = watched.settled(), watched.learning_curve_
+    seconds = time.perf_counter() - began
     for number, one in enumerate(rounds, start=1):
         if told is not None:
             told(number, 0, 1)
@@ -194,7 +197,12 @@ def _entrant(estimator: Recommender, rounds: Sequence[Round], k: int, told: part
         fitted = clone(settled).fit(one.split.before_test, progress=told and partial(told, number))
         seconds += time.perf_counter() - began
         played.append(play(fitted, one, k=k))
-    return Entrant(fitted, tuple(played), watched.learning_curve_, seconds, latency_ms(fitted, rounds[-1].cases, k))
+    return Entrant(fitted, tuple(played), curve, seconds, latency_ms(fitted, rounds[-1].cases, k))
+
+
+def _has_to_settle(estimator: Recommender) -> bool:
+    """Whether a validation window decides anything; where none does, a fit on it would be wasted."""
+    return type(estimator).settled is not Recommender.settled
 
 
 def play(fitted: Recommender, one: Round, *, k: int) -> Played:

@@ -27,6 +27,7 @@ from recommender.services.mirror import mirror_versions
 from recommender.services.scoring import TOP_K, score_customers
 from recommender.services.training import (
     HALF_LIFE_DAYS,
+    THOROUGH,
     Held,
     Terms,
     hold_contest,
@@ -83,7 +84,7 @@ def retrain(
     setting = Retraining.objects.filter(pk=1).first() or Retraining()
     half_life = half_life_days(DecayChoice.Task.BUY_AGAIN, as_of=as_of, unless_known=HALF_LIFE_DAYS)
     terms = Terms(as_of, at, seed, half_life, since=_since(setting, as_of), waits=True)
-    held = _beside_the_champion(hold_contest(competing or line_up(seed), terms, report), terms)
+    held = _beside_the_champion(hold_contest(competing or line_up(seed, THOROUGH), terms, report), terms)
     with report.writing():
         versions = publish_all(held, report)
         version = versions[held.place]

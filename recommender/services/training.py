@@ -34,7 +34,9 @@ MIN_CUSTOMERS = 5
 # Until the shop's own has been chosen.
 HALF_LIFE_DAYS = 120.0
 # Of the line-up those that are worth a shop's time, the baseline first and the simpler before the others.
-TRAINED = ("popularity", "personal_frequency", "ease", "autoencoder", "hybrid")
+TRAINED = ("popularity", "personal_frequency", "ease", "autoencoder")
+# Takes many minutes: for training that nobody waits for.
+THOROUGH = (*TRAINED, "hybrid")
 # Shares of the whole, for telling progress.
 CONTEST_SHARE, READY_SHARE = 80, 90
 
@@ -56,10 +58,10 @@ class Trained:
         return next(version for version in self.versions if version.is_baseline)
 
 
-def line_up(random_state: int) -> tuple[Recommender, ...]:
+def line_up(random_state: int, kinds: Sequence[str] = TRAINED) -> tuple[Recommender, ...]:
     """What is trained when nothing else is asked for."""
     named = lineup(random_state)
-    return tuple(named[kind] for kind in TRAINED if kind in named)
+    return tuple(named[kind] for kind in kinds)
 
 
 def train_recommenders(

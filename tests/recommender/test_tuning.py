@@ -20,7 +20,7 @@ from recommender.queries.tunings import TUNABLE
 from recommender.services import requests, retraining
 from recommender.services.explaining import explain_version
 from recommender.services.mirror import mirror_versions
-from recommender.services.training import train_recommenders
+from recommender.services.training import THOROUGH, line_up, train_recommenders
 from recommender.services.tuning import TuningRequest, tune_recommender
 from tests.recommender.test_model_pages import browser, text_of
 from tests.recommender.test_services import AS_OF, JobProgress, artefact_dir, shop
@@ -234,3 +234,7 @@ def test_a_version_is_mirrored_into_a_real_store(champion, settings, tmp_path):
     assert run.data.tags["version"] == str(champion.pk)
     assert run.data.metrics["recall_at_10"] == pytest.approx(champion.metrics["recall_at_10"]["value"])
     assert run.data.params["n_customers"] == str(champion.params["n_customers"])
+
+
+def test_what_nobody_waits_for_is_trained_with_the_whole_line_up():
+    assert {one.kind for one in line_up(1, THOROUGH)} == {one.kind for one in line_up(1)} | {"hybrid"}
