@@ -21,10 +21,10 @@ from recommender.engine.artefacts import ArtefactDamaged
 from recommender.engine.autoencoder_serving import AutoencoderScorer
 from recommender.engine.base import Artefact, Recommender
 from recommender.engine.content import ContentBased
+from recommender.engine.contests.gate import objections
 from recommender.engine.demographic import DemographicPrior
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
-from recommender.engine.gate import objections
 from recommender.engine.hybrid_serving import HybridScorer
 from recommender.engine.ials import Ials
 from recommender.engine.item_knn import ItemKnn

@@ -7,7 +7,7 @@ from django.utils.timezone import now
 from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import Progress
 from loyalty.tasks import job_task, wake
-from recommender.engine.tuning import Budget
+from recommender.engine.contests.tuning import Budget
 from recommender.queries.decay import TASK as DECAY_TASK
 from recommender.services import retraining
 from recommender.services.decay import choose_half_lives

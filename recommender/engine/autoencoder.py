@@ -13,9 +13,9 @@ from sklearn.base import clone
 from recommender.engine.autoencoder_serving import AutoencoderScorer, encoded, forward
 from recommender.engine.base import Progress
 from recommender.engine.dataset import InteractionMatrix
-from recommender.engine.judging import Judges, held_out_judges
-from recommender.engine.links import solved_links
-from recommender.engine.network import Schooling, affordable_passes, batch_size_for, passes
+from recommender.engine.networks.judging import Judges, held_out_judges
+from recommender.engine.networks.links import solved_links
+from recommender.engine.networks.network import Schooling, affordable_passes, batch_size_for, passes
 from recommender.engine.splits import EvaluationSlice
 
 # For the most bought product; tried on a smaller head, for every one costs a solution.

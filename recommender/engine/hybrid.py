@@ -9,11 +9,11 @@ import numpy as np
 from scipy import sparse
 
 from recommender.engine.base import ROWS_PER_BLOCK, Progress
-from recommender.engine.boosting import Examples, Growth, grown
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.hybrid_serving import AGAIN, FIRST, HEADS, HybridScorer
-from recommender.engine.hybrid_signals import names, signals, view
-from recommender.engine.hybrid_sources import Sources
+from recommender.engine.ranking.boosting import Examples, Growth, grown
+from recommender.engine.ranking.signals import names, signals, view
+from recommender.engine.ranking.sources import Sources
 from recommender.engine.space import Dimension, Real, Whole
 from recommender.engine.splits import EvaluationSlice
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.history import CustomerHistory, History, as_history
-from recommender.engine.hybrid_signals import (
+from recommender.engine.ranking.product_signals import SOLD_NOW
+from recommender.engine.ranking.signals import (
     Cells,
     View,
     again_candidates,
@@ -19,10 +20,9 @@ from recommender.engine.hybrid_signals import (
     signals,
     view,
 )
-from recommender.engine.hybrid_sources import Sources
-from recommender.engine.product_signals import SOLD_NOW
+from recommender.engine.ranking.sources import Sources
+from recommender.engine.ranking.trees import Trees
 from recommender.engine.splits import EvaluationSlice
-from recommender.engine.trees import Trees
 
 # Log-odds of what is no candidate: below any that trees give, so that popularity orders the rest behind.
 BEHIND = -60.0

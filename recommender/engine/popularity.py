@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.history import CustomerHistory
-from recommender.engine.purchase_signals import events_of
+from recommender.engine.ranking.purchase_signals import events_of
 from recommender.engine.space import Dimension, OneOf
 from recommender.engine.splits import EvaluationSlice
 

@@ -16,16 +16,16 @@ from scipy import sparse
 from scipy.special import log_expit
 from sklearn.base import clone
 
-from recommender.engine.affinity import Affinity
 from recommender.engine.attributes import Attributes
 from recommender.engine.base import Progress
-from recommender.engine.cases import Cases, cases_of_window
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.encoding import Encoding, crossed
+from recommender.engine.launches.affinity import Affinity
+from recommender.engine.launches.cases import Cases, cases_of_window
+from recommender.engine.launches.wide import learnt, standing_of
 from recommender.engine.metrics import ndcg_at_k
 from recommender.engine.splits import EvaluationSlice
 from recommender.engine.two_tower_serving import Inputs, TwoTowerScorer, customer_side, product_side
-from recommender.engine.wide import learnt, standing_of
 
 Params = dict[str, jax.Array]
 VALIDATION_K = 10

@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.engine.affinity import HALF_LIFE_DAYS, Codes, activity, codes_of
 from recommender.engine.attributes import Attributes
 from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.encoding import Encoding, unit_rows
 from recommender.engine.history import CustomerHistory, History, as_history
 from recommender.engine.ids import extended
+from recommender.engine.launches.affinity import HALF_LIFE_DAYS, Codes, activity, codes_of
+from recommender.engine.launches.wide import Wide
 from recommender.engine.space import Dimension, Real, Whole
 from recommender.engine.splits import EvaluationSlice
-from recommender.engine.wide import Wide
 
 Towers = Mapping[str, NDArray[np.float32]]
 

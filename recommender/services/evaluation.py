@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.engine.calibration import reliability
-from recommender.engine.contest import PURCHASES, REVENUE, Entrant, Played, Round, difference
-from recommender.engine.gate import ADVANTAGE
-from recommender.engine.groups import by_group, by_history
+from recommender.engine.contests.calibration import reliability
+from recommender.engine.contests.contest import PURCHASES, REVENUE, Entrant, Played, Round, difference
+from recommender.engine.contests.gate import ADVANTAGE
+from recommender.engine.contests.groups import by_group, by_history
+from recommender.engine.contests.readiness import Readiness
 from recommender.engine.metrics import Estimate, bootstrap_mean
-from recommender.engine.readiness import Readiness
 from recommender.engine.training import PRIMARY_METRIC
 from recommender.queries.groups import groups_of
 from recommender.services.scoring import TOP_K

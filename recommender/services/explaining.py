@@ -7,8 +7,8 @@ import numpy as np
 from loyalty.services.progress import Progress
 from recommender import registry
 from recommender.engine.attributes import Attributes
+from recommender.engine.contests.surrogate import Surrogate, imitate
 from recommender.engine.ids import IdMap
-from recommender.engine.surrogate import Surrogate, imitate
 from recommender.models import ModelVersion, SurrogateTree
 from recommender.queries.descriptions import product_facts
 from recommender.queries.histories import known_to

@@ -18,8 +18,8 @@ from loyalty.services.progress import Progress
 from recommender import registry
 from recommender.engine.ids import IdMap
 from recommender.engine.prod2vec import Prod2Vec
-from recommender.engine.relation_learning import RelationsLearnt, learn_relations
-from recommender.engine.relations import COMPLEMENT, SIMILAR, SUBSTITUTE, UPSELL, Pairs, Rules
+from recommender.engine.relations.finding import COMPLEMENT, SIMILAR, SUBSTITUTE, UPSELL, Pairs, Rules
+from recommender.engine.relations.learning import RelationsLearnt, learn_relations
 from recommender.models import ModelVersion, ProductPlace, ProductRelation
 from recommender.queries.descriptions import product_facts
 from recommender.queries.interactions import shop_purchases

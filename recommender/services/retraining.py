@@ -14,7 +14,7 @@ from loyalty.services.progress import Progress
 from recommender import registry
 from recommender.engine.artefacts import ArtefactDamaged
 from recommender.engine.base import Recommender
-from recommender.engine.contest import Round, difference
+from recommender.engine.contests.contest import Round, difference
 from recommender.engine.dataset import FRAME_SCHEMA
 from recommender.engine.ids import IdMap
 from recommender.engine.metrics import Estimate, FloatArray, recall_at_k

@@ -14,10 +14,10 @@ from loyalty.queries.sales import sales_version
 from loyalty.services.progress import Progress
 from recommender import registry
 from recommender.engine.base import Recommender
-from recommender.engine.contest import Entrant, Round, Rules, chosen, compete, cut_rounds
-from recommender.engine.gate import objections
+from recommender.engine.contests.contest import Entrant, Round, Rules, chosen, compete, cut_rounds
+from recommender.engine.contests.gate import objections
+from recommender.engine.contests.readiness import Readiness, measure_readiness
 from recommender.engine.lineup import lineup
-from recommender.engine.readiness import Readiness, measure_readiness
 from recommender.engine.splits import SpanTooShort
 from recommender.models import DecayChoice, ModelVersion, PairedScores
 from recommender.queries.decay import half_life_days

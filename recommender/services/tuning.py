@@ -9,10 +9,10 @@ import numpy as np
 from loyalty.services.progress import Progress
 from recommender import registry
 from recommender.engine.base import Recommender
+from recommender.engine.contests.tuning import HALF_LIFE, Budget, Tuned, tune
 from recommender.engine.lineup import lineup
 from recommender.engine.popularity import Popularity
 from recommender.engine.splits import SpanTooShort
-from recommender.engine.tuning import HALF_LIFE, Budget, Tuned, tune
 from recommender.models import DecayChoice, ModelVersion, Tuning, TuningTrial
 from recommender.queries.decay import half_life_days
 from recommender.services.searching import TpeSearch

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recommender.engine.gate import ADVANTAGE
+from recommender.engine.contests.gate import ADVANTAGE
 
 Row = Mapping[str, Any]
 YARDSTICK = "The yardstick: the same for every customer."

@@ -10,11 +10,11 @@ from django.urls import reverse
 from loyalty.models import Job, Order, OrderLine
 from loyalty.services.progress import QuietProgress
 from recommender import registry
+from recommender.engine.contests.tuning import Budget
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
 from recommender.engine.lineup import lineup
 from recommender.engine.popularity import Popularity
-from recommender.engine.tuning import Budget
 from recommender.models import ModelVersion, Retraining, SurrogateTree, Tuning, TuningTrial
 from recommender.queries.tunings import TUNABLE
 from recommender.services import requests, retraining

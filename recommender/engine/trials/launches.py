@@ -12,11 +12,11 @@ from sklearn.base import clone
 from recommender.engine.attributes import Attributes
 from recommender.engine.base import Recommender
 from recommender.engine.benchmark import BenchmarkRow, Effort, NotPossible, effort, efforts, row
-from recommender.engine.cases import LaunchCases
 from recommender.engine.content import ContentBased
-from recommender.engine.launch_outcomes import LaunchOutcomes
-from recommender.engine.launch_rules import ActivityRule, FrequencyRule, NewProductScorer
-from recommender.engine.launches import Launches, LaunchRule
+from recommender.engine.launches.cases import LaunchCases
+from recommender.engine.launches.outcomes import LaunchOutcomes
+from recommender.engine.launches.past import Launches, LaunchRule
+from recommender.engine.launches.rules import ActivityRule, FrequencyRule, NewProductScorer
 from recommender.engine.metrics import Estimate
 from recommender.engine.shop import Shop
 from recommender.engine.two_tower import TwoTower

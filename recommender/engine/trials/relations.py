@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 
 from recommender.engine.attributes import Attributes
 from recommender.engine.base import Recommender
-from recommender.engine.baskets import baskets_from_frame
 from recommender.engine.benchmark import BenchmarkRow, Effort, effort, row
 from recommender.engine.ids import IdMap
 from recommender.engine.meta_prod2vec import MetaProd2Vec
 from recommender.engine.metrics import bootstrap_mean
-from recommender.engine.needs import shelves
-from recommender.engine.pairs import PairCounter, Visits
 from recommender.engine.prod2vec import Prod2Vec
-from recommender.engine.relation_learning import MICROSECONDS_PER_DAY, known_products, visits_of
-from recommender.engine.relations import SIMILAR, SUBSTITUTE, RelationFinder, Rules
+from recommender.engine.relations.baskets import baskets_from_frame
+from recommender.engine.relations.finding import SIMILAR, SUBSTITUTE, RelationFinder, Rules
+from recommender.engine.relations.learning import MICROSECONDS_PER_DAY, known_products, visits_of
+from recommender.engine.relations.needs import shelves
+from recommender.engine.relations.pairs import PairCounter, Visits
+from recommender.engine.relations.stockouts import Lines, Stockout, hit_rates, stockouts
 from recommender.engine.shop import Shop
-from recommender.engine.stockouts import Lines, Stockout, hit_rates, stockouts
 
 K = 10
 WINDOW_DAYS = 28

@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import QuietProgress
-from recommender.engine.tuning import Budget, Trial, Tuned
+from recommender.engine.contests.tuning import Budget, Trial, Tuned
 from recommender.models import Tuning, TuningTrial
 from recommender.services.training import TooLittleHistory
 from recommender.services.tuning import NothingToTune, TuningRequest, search_settings, tune_recommender

@@ -10,9 +10,9 @@ from recommender.engine.autoencoder import Autoencoder
 from recommender.engine.autoencoder_serving import encoded, forward
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.ids import IdMap
-from recommender.engine.judging import Judges, held_out_judges
-from recommender.engine.links import solved_links
-from recommender.engine.network import (
+from recommender.engine.networks.judging import Judges, held_out_judges
+from recommender.engine.networks.links import solved_links
+from recommender.engine.networks.network import (
     Network,
     Schooling,
     affordable_passes,

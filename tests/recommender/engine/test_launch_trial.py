@@ -5,12 +5,12 @@ import pytest
 
 from recommender.engine.attributes import Attributes
 from recommender.engine.benchmark import NotPossible
-from recommender.engine.cases import LaunchCases
 from recommender.engine.content import ContentBased
 from recommender.engine.history import CustomerHistory
-from recommender.engine.launch_outcomes import LaunchOutcomes
-from recommender.engine.launch_rules import ActivityRule, FrequencyRule
-from recommender.engine.launches import Launches, LaunchRule
+from recommender.engine.launches.cases import LaunchCases
+from recommender.engine.launches.outcomes import LaunchOutcomes
+from recommender.engine.launches.past import Launches, LaunchRule
+from recommender.engine.launches.rules import ActivityRule, FrequencyRule
 from recommender.engine.shop import Shop
 from recommender.engine.trials.launches import exams, launches
 from recommender.engine.two_tower import TwoTower

@@ -3,10 +3,10 @@ import pyarrow as pa
 import pytest
 
 from recommender.engine.attributes import Attributes
-from recommender.engine.baskets import baskets_from_frame
 from recommender.engine.ids import IdMap
 from recommender.engine.meta_prod2vec import MetaProd2Vec, sides
 from recommender.engine.prod2vec import Prod2Vec
+from recommender.engine.relations.baskets import baskets_from_frame
 from tests.worlds import basket_world
 
 SMALL = {"dimensions": 16, "min_baskets": 5, "epochs": 5, "random_state": 2}

@@ -3,9 +3,9 @@ import pyarrow as pa
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from recommender.engine.baskets import baskets_fingerprint, baskets_from_frame
 from recommender.engine.dataset import FrameInvalid
 from recommender.engine.prod2vec import Prod2Vec, TooFewBaskets
+from recommender.engine.relations.baskets import baskets_fingerprint, baskets_from_frame
 from tests.worlds import basket_world
 
 SMALL = {"dimensions": 16, "min_baskets": 5, "epochs": 5, "random_state": 2}

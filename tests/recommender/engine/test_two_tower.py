@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from recommender.engine.affinity import ITSELF, Affinity, activity, codes_of
 from recommender.engine.attributes import Attributes
-from recommender.engine.cases import cases_of_window
 from recommender.engine.dataset import InteractionMatrix, TimesUnknown
 from recommender.engine.encoding import Encoding
 from recommender.engine.history import CustomerHistory, PurchaseLog
+from recommender.engine.launches.affinity import ITSELF, Affinity, activity, codes_of
+from recommender.engine.launches.cases import cases_of_window
+from recommender.engine.launches.wide import learnt, standing_of
 from recommender.engine.splits import temporal_split
 from recommender.engine.two_tower import TwoTower
 from recommender.engine.two_tower_serving import TwoTowerScorer
-from recommender.engine.wide import learnt, standing_of
 from tests.worlds import brand_world
 
 UNTIL = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=160)

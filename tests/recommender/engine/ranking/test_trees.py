@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from recommender.engine import trees
-from recommender.engine.boosting import Examples, Growth, as_trees, grown
-from recommender.engine.trees import Trees
+from recommender.engine.ranking import trees
+from recommender.engine.ranking.boosting import Examples, Growth, as_trees, grown
+from recommender.engine.ranking.trees import Trees
 
 GROWTH = Growth(n_trees=12, learning_rate=0.2, max_leaves=9, min_leaf=5, ridge=1.0, random_state=0)
 

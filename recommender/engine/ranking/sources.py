@@ -13,7 +13,7 @@ from recommender.engine.base import Artefact, Recommender
 from recommender.engine.dataset import InteractionMatrix, TimesUnknown
 from recommender.engine.ease import Ease
 from recommender.engine.history import CustomerHistory
-from recommender.engine.product_signals import product_signals
+from recommender.engine.ranking.product_signals import product_signals
 from recommender.engine.tifu_knn import TifuKnn
 
 # Kinds of group a product belongs to that are looked at: more would only repeat each other.

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recommender.engine.base import Progress
-from recommender.engine.moves import moves_between, occasions
-from recommender.engine.pairs import CustomerCounter, PairCounter, Visits, shrunk_lift
+from recommender.engine.relations.moves import moves_between, occasions
+from recommender.engine.relations.pairs import CustomerCounter, PairCounter, Visits, shrunk_lift
 
 SIMILAR, SUBSTITUTE, COMPLEMENT, UPSELL = "similar", "substitute", "complement", "upsell"
 ROWS_PER_BLOCK = 256

@@ -2,8 +2,8 @@ import numpy as np
 from scipy.stats import gamma
 
 from recommender.engine.ids import IdMap
-from recommender.engine.moves import moves_between, occasions
-from recommender.engine.pairs import CustomerCounter, PairCounter, Visits, shrunk_lift
+from recommender.engine.relations.moves import moves_between, occasions
+from recommender.engine.relations.pairs import CustomerCounter, PairCounter, Visits, shrunk_lift
 
 
 def visits(*lines, products=4):

@@ -1,7 +1,7 @@
 import numpy as np
 
 from recommender.engine.attributes import Attributes
-from recommender.engine.needs import needs_of, shelves
+from recommender.engine.relations.needs import needs_of, shelves
 
 TWO_COMPANIES = np.repeat(np.eye(2, dtype=np.float32), 20, axis=0)
 
@@ -28,7 +28,7 @@ def test_without_shelves_the_company_makes_the_need():
 
 
 def test_a_shelf_that_holds_everything_is_split_by_company(monkeypatch):
-    monkeypatch.setattr("recommender.engine.needs.MAX_SHELF", 30)
+    monkeypatch.setattr("recommender.engine.relations.needs.MAX_SHELF", 30)
 
     needs = needs_of(np.zeros(40, np.int64), TWO_COMPANIES, random_state=0)
 

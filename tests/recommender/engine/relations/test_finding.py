@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from recommender.engine.ids import IdMap
-from recommender.engine.pairs import Visits
-from recommender.engine.relations import Known, RelationFinder, Rules
+from recommender.engine.relations.finding import Known, RelationFinder, Rules
+from recommender.engine.relations.pairs import Visits
 from tests.worlds import shelf_world
 
 PRODUCTS = [*range(4), *range(10, 14), 20, *range(30, 42)]

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.engine.affinity import Codes, codes_of
 from recommender.engine.attributes import Attributes
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.encoding import Encoding
 from recommender.engine.history import CustomerHistory
-from recommender.engine.launches import Launches
+from recommender.engine.launches.affinity import Codes, codes_of
+from recommender.engine.launches.past import Launches
 
 # More say nothing new about so few weights.
 MOST_CUSTOMERS = 20_000

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.engine.history import CustomerHistory
-from recommender.engine.hybrid_sources import AFFINITY_HALF_LIVES_DAYS, Sources
-from recommender.engine.product_signals import FRESH_NOW, PRODUCT_NAMES, SOLD_NOW
-from recommender.engine.purchase_signals import CUSTOMER_NAMES, OWN_NAMES, OwnPurchases, own_purchases
+from recommender.engine.ranking.product_signals import FRESH_NOW, PRODUCT_NAMES, SOLD_NOW
+from recommender.engine.ranking.purchase_signals import CUSTOMER_NAMES, OWN_NAMES, OwnPurchases, own_purchases
+from recommender.engine.ranking.sources import AFFINITY_HALF_LIVES_DAYS, Sources
 
 STRENGTH = OWN_NAMES.index("decay_120")
 LINES = OWN_NAMES.index("baskets_with")

@@ -14,12 +14,12 @@ from sklearn.manifold import TSNE
 
 from recommender.engine.attributes import Attributes
 from recommender.engine.base import Progress
-from recommender.engine.baskets import baskets_fingerprint, baskets_from_frame
 from recommender.engine.ids import IdMap
-from recommender.engine.needs import needs_of, shelves
-from recommender.engine.pairs import Visits
 from recommender.engine.prod2vec import Prod2Vec, TooFewBaskets
-from recommender.engine.relations import Known, Pairs, RelationFinder, Rules
+from recommender.engine.relations.baskets import baskets_fingerprint, baskets_from_frame
+from recommender.engine.relations.finding import Known, Pairs, RelationFinder, Rules
+from recommender.engine.relations.needs import needs_of, shelves
+from recommender.engine.relations.pairs import Visits
 
 MAX_ON_MAP = 1000
 MAP_PASSES = 500

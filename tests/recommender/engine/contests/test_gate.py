@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from recommender.engine.calibration import reliability
-from recommender.engine.gate import objections
+from recommender.engine.contests.calibration import reliability
+from recommender.engine.contests.gate import objections
 
 SURE = {"value": 0.03, "low": 0.01, "high": 0.05}
 UNSURE = {"value": 0.01, "low": -0.02, "high": 0.04}

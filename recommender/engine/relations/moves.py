@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recommender.engine.pairs import Visits
+from recommender.engine.relations.pairs import Visits
 
 
 @dataclass(frozen=True)

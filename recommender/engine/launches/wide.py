@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from recommender.engine.affinity import ITSELF, Affinity, Codes, activity, codes_of
 from recommender.engine.attributes import Attributes
-from recommender.engine.cases import Cases
 from recommender.engine.encoding import Encoding
 from recommender.engine.history import CustomerHistory
+from recommender.engine.launches.affinity import ITSELF, Affinity, Codes, activity, codes_of
+from recommender.engine.launches.cases import Cases
 
 # A purchase is compared with so many cases without one.
 OTHERS = 40

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recommender.engine.contest import Rules, chosen, compete, cut_rounds, difference
+from recommender.engine.contests.contest import Rules, chosen, compete, cut_rounds, difference
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
 from recommender.engine.popularity import Popularity

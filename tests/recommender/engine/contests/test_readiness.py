@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from recommender.engine.contests.readiness import measure_readiness
 from recommender.engine.ease import Ease
 from recommender.engine.popularity import Popularity
-from recommender.engine.readiness import measure_readiness
 from recommender.engine.splits import temporal_split
 from tests.worlds import popular_world, taste_world
 

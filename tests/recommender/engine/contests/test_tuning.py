@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recommender.engine.contest import Rules
+from recommender.engine.contests.contest import Rules
+from recommender.engine.contests.tuning import HALF_LIFE, Budget, tune
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
-from recommender.engine.tuning import HALF_LIFE, Budget, tune
 from recommender.services.searching import TpeSearch
 from tests.worlds import fading_world, popular_world
 

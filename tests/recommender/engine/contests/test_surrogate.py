@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from recommender.engine.contests.surrogate import TooFewCustomers, imitate
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
 from recommender.engine.popularity import Popularity
 from recommender.engine.splits import temporal_split
-from recommender.engine.surrogate import TooFewCustomers, imitate
 from tests.worlds import fading_world, taste_world
 
 UNTIL = datetime(2024, 4, 30, tzinfo=UTC)

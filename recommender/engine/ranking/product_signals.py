@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.engine.history import PurchaseLog
-from recommender.engine.purchase_signals import NEVER_DAYS, events_of
+from recommender.engine.ranking.purchase_signals import NEVER_DAYS, events_of
 
 FloatArray = NDArray[np.float64]
 HALF_LIVES_DAYS = (7.0, 28.0, 90.0)

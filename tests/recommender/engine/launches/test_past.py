@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from recommender.engine.launches import Launches, LaunchRule
+from recommender.engine.launches.past import Launches, LaunchRule
 from recommender.engine.shop import Shop
 from tests.worlds import brand_world
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from recommender.engine.trees import Trees
+from recommender.engine.ranking.trees import Trees
 
 WORTH_THREADS = 3_000_000
 

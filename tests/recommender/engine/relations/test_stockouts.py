@@ -1,7 +1,7 @@
 import numpy as np
 
+from recommender.engine.relations.stockouts import Habit, Lines, Stockout, hit_rates, stockouts
 from recommender.engine.shop import Shop
-from recommender.engine.stockouts import Habit, Lines, Stockout, hit_rates, stockouts
 from recommender.engine.trials.relations import relations
 from tests.worlds import shelf_world
 

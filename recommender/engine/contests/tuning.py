@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from sklearn.base import clone
 
 from recommender.engine.base import Recommender
-from recommender.engine.contest import Round, Rules, compete, cut_rounds, difference
+from recommender.engine.contests.contest import Round, Rules, compete, cut_rounds, difference
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.metrics import Estimate, FloatArray, bootstrap_mean
 from recommender.engine.space import Dimension, OneOf

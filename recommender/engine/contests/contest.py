@@ -15,11 +15,11 @@ from scipy import sparse
 from sklearn.base import clone
 
 from recommender.engine.base import Progress, Recommender
+from recommender.engine.contests.value import purchases_at_k, revenue_at_k, spent
 from recommender.engine.dataset import FRAME_SCHEMA
 from recommender.engine.metrics import Estimate, FloatArray, bootstrap_mean, coverage, hits, ndcg_at_k, recall_at_k
 from recommender.engine.splits import EvaluationSlice, SpanTooShort, TemporalSplit, temporal_split
 from recommender.engine.training import PRIMARY_METRIC
-from recommender.engine.value import purchases_at_k, revenue_at_k, spent
 
 REVENUE, PURCHASES = "all.revenue", "all.purchases"
 N_TIMED = 40

@@ -1,0 +1,1 @@
+"""Which recommender deserves to serve: held on earlier weeks, tested once, and explained."""

@@ -1,0 +1,1 @@
+"""What the learned ranker looks at, and how it learns."""

@@ -1,0 +1,1 @@
+"""How products stand to each other, with the evidence."""
