@@ -98,7 +98,7 @@ def test_the_command_prints_every_try_and_keeps_none(shop, capsys):
 
 def test_the_command_refuses_what_cannot_be_searched(shop):
     with pytest.raises(CommandError, match=r"has no settings to search\. There are: .*ease"):
-        call_command("tune", "popularity")
+        call_command("tune", "weather")
 
 
 def test_the_page_offers_what_declares_a_space():
