@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -62,8 +63,9 @@ def groups_chart(group: Row, *, number: int, as_of: datetime | None) -> Chart:
             "%{customdata[1]:+.1f} points beside the baseline<extra></extra>",
         )
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(tickformat=".0%", showgrid=True, rangemode="tozero")
+    names = [row["name"] for row in rows]
+    figure.update_yaxes(autorange="reversed", showgrid=False, tickvals=names, ticktext=[_folded(one) for one in names])
+    figure.update_xaxes(tickformat=".0%", showgrid=True, rangemode="tozero", tickangle=0, nticks=5)
     return Chart(
         question=f"For whom is it good? {group['name']}",
         answer=_fairness(rows),
@@ -157,6 +159,11 @@ def readiness_chart(readiness: Row, *, as_of: datetime | None) -> Chart:
         as_of=as_of,
         name="readiness",
     )
+
+
+def _folded(name: str) -> str:
+    """A long name on two lines, so that the bars keep their room."""
+    return "<br>".join(wrap(name, 24, max_lines=2, placeholder=" …"))
 
 
 def _weeks(month: Row) -> str:
