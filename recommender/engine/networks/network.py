@@ -24,7 +24,7 @@ BATCHES_A_PASS = 20
 
 # Core-seconds a fit may spend on passes, and what a million of each took on one core of a server of 2023: cells
 # gathered, products of the last layer, weights moved. A count, no clock: the same seed has to give the same network.
-SECONDS_OF_PASSES = 24.0
+SECONDS_OF_PASSES = 18.0
 GATHERED, MULTIPLIED, MOVED = 0.0025, 0.00012, 0.0065
 FEWEST_PASSES = 5
 
@@ -72,7 +72,7 @@ def batch_size_for(n_customers: int) -> int:
 
 
 def affordable_passes(inputs: sparse.csr_matrix, n_ranked: int, width: int, batch_size: int) -> int:
-    """How many passes two cores make in some fifteen seconds: the larger the shop, the fewer, but at least five."""
+    """How many passes two cores make in some twelve seconds: the larger the shop, the fewer, but at least five."""
     n_steps = max(np.ceil(inputs.shape[0] / batch_size), 1)
     gathered = places_for(inputs, batch_size) * GATHERED
     multiplied = batch_size * n_ranked * MULTIPLIED
