@@ -72,6 +72,17 @@ def recommender(request):
     return clone(request.param)
 
 
+FITTED = {}
+
+
+@pytest.fixture
+def fitted(recommender, split):
+    """On all before the test, once a process: nothing that is asked of it changes it."""
+    if recommender.kind not in FITTED:
+        FITTED[recommender.kind] = recommender.fit(split.before_test)
+    return FITTED[recommender.kind]
+
+
 def test_refuses_before_fit(recommender, split):
     for call in (recommender.score, lambda history: recommender.recommend(history, 3, exclude_seen=False)):
         with pytest.raises(NotFittedError):
@@ -80,37 +91,36 @@ def test_refuses_before_fit(recommender, split):
         recommender.to_artefact()
 
 
-def test_scores_every_product_for_every_customer(recommender, split):
-    scores = recommender.fit(split.before_test).score(split.test.history)
+def test_scores_every_product_for_every_customer(fitted, split):
+    scores = fitted.score(split.test.history)
 
     assert scores.shape == split.test.history.shape
     assert scores.dtype == np.float32
     assert np.isfinite(scores).all()
 
 
-def test_batch_equals_one_by_one(recommender, split):
-    recommender.fit(split.before_test)
+def test_batch_equals_one_by_one(fitted, split):
     history = split.test.history[:7]
 
-    items, scores = recommender.recommend(history, 5, exclude_seen=True)
-    single = [recommender.recommend(history[row], 5, exclude_seen=True) for row in range(7)]
+    items, scores = fitted.recommend(history, 5, exclude_seen=True)
+    single = [fitted.recommend(history[row], 5, exclude_seen=True) for row in range(7)]
 
     np.testing.assert_array_equal(items, np.vstack([one for one, _ in single]))
     np.testing.assert_allclose(scores, np.vstack([one for _, one in single]), rtol=1e-4, atol=1e-5)
 
 
-def test_is_best_first_without_repeats(recommender, split):
-    items, scores = recommender.fit(split.before_test).recommend(split.test.history, 10, exclude_seen=False)
+def test_is_best_first_without_repeats(fitted, split):
+    items, scores = fitted.recommend(split.test.history, 10, exclude_seen=False)
 
     assert (np.diff(scores, axis=1) <= 0).all()
     assert all(len(set(row)) == 10 for row in items.tolist())
 
 
-def test_never_offers_what_was_excluded(recommender, split):
+def test_never_offers_what_was_excluded(fitted, split):
     history = split.test.history
     n_products = history.shape[1]
 
-    items, scores = recommender.fit(split.before_test).recommend(history, n_products + 3, exclude_seen=True)
+    items, scores = fitted.recommend(history, n_products + 3, exclude_seen=True)
 
     for row, offered in enumerate(items):
         left = set(range(n_products)) - set(history[row].weights.indices)
@@ -119,10 +129,10 @@ def test_never_offers_what_was_excluded(recommender, split):
     assert np.isneginf(scores[items == -1]).all()
 
 
-def test_a_customer_without_history_gets_offers(recommender, split):
+def test_a_customer_without_history_gets_offers(fitted, split):
     nobody = sparse.csr_matrix((1, split.test.history.shape[1]), dtype=np.float32)
 
-    items, _ = recommender.fit(split.before_test).recommend(nobody, 4, exclude_seen=True)
+    items, _ = fitted.recommend(nobody, 4, exclude_seen=True)
 
     assert (items >= 0).all()
 
@@ -144,15 +154,14 @@ def test_parameters_survive_a_copy(recommender, split):
     assert type(recommender)(**before).get_params() == before
 
 
-def test_artefact_serves_the_same_scores(recommender, split, tmp_path):
-    recommender.fit(split.before_test)
+def test_artefact_serves_the_same_scores(fitted, split, tmp_path):
 
-    artefact = load(tmp_path / "one", sha256=save(recommender.to_artefact(), tmp_path / "one"))
+    artefact = load(tmp_path / "one", sha256=save(fitted.to_artefact(), tmp_path / "one"))
     served = SERVED_BY[artefact.kind].from_artefact(artefact)
 
-    np.testing.assert_array_equal(served.score(split.test.history), recommender.score(split.test.history))
-    assert served.products == recommender.products
-    assert served.get_params() == recommender.get_params()
+    np.testing.assert_array_equal(served.score(split.test.history), fitted.score(split.test.history))
+    assert served.products == fitted.products
+    assert served.get_params() == fitted.get_params()
 
 
 def test_same_seed_same_result(recommender, split):
@@ -178,18 +187,18 @@ def interrupt(done: int, total: int) -> None:
     raise KeyboardInterrupt
 
 
-def test_removing_the_named_reason_lowers_the_score(recommender, split):
+def test_removing_the_named_reason_lowers_the_score(fitted, split):
     history = split.test.history
-    items, _ = recommender.fit(split.before_test).recommend(history, 5, exclude_seen=False)
-    named = recommender.because(history, items)
+    items, _ = fitted.recommend(history, 5, exclude_seen=False)
+    named = fitted.because(history, items)
     rows, places = np.nonzero(named >= 0)
     assert named.shape == items.shape
-    assert bool(len(rows)) == (recommender.kind in EXPLAINS)
+    assert bool(len(rows)) == (fitted.kind in EXPLAINS)
 
     for row, place in zip(rows[:40], places[:40], strict=True):
         one, item = history[row], items[row, place]
-        less = recommender.score(one.without(named[row, [place]]))[0, item]
-        assert less < recommender.score(one)[0, item]
+        less = fitted.score(one.without(named[row, [place]]))[0, item]
+        assert less < fitted.score(one)[0, item]
 
 
 def test_declares_a_space_that_a_search_can_walk(recommender):
