@@ -20,7 +20,7 @@ from recommender.engine.splits import EvaluationSlice
 
 # For the most bought product; tried on a smaller head, for every one costs a solution.
 RIDGES = (30.0, 100.0, 300.0, 1000.0, 3000.0, 10_000.0)
-RIDGE_HEAD = 1500
+RIDGE_HEAD = 2000
 # Where nobody can choose.
 RIDGE, ONLY_DEEP = 300.0, (0.0, 0.0)
 # In standard deviations of the deep path's logits. The last one all but silences it.
