@@ -78,9 +78,10 @@ FITTED = {}
 @pytest.fixture
 def fitted(recommender, split):
     """On all before the test, once a process: nothing that is asked of it changes it."""
-    if recommender.kind not in FITTED:
-        FITTED[recommender.kind] = recommender.fit(split.before_test)
-    return FITTED[recommender.kind]
+    name = recommender.kind, str(recommender.get_params())
+    if name not in FITTED:
+        FITTED[name] = recommender.fit(split.before_test)
+    return FITTED[name]
 
 
 def test_refuses_before_fit(recommender, split):
