@@ -66,10 +66,6 @@ class PromotionRefused(Exception):
     """The version may not serve; the message says why."""
 
 
-class NothingToServe(Exception):
-    """No version of this purpose can be opened."""
-
-
 @dataclass(frozen=True)
 class VersionFacts:
     """What is known about a version apart from what it learnt."""
@@ -186,18 +182,6 @@ def open_recommender(version: ModelVersion) -> Recommender:
     if artefact.kind not in SERVED_BY:
         raise ArtefactDamaged(f"{version} is of the kind {artefact.kind}, which recommends nothing")
     return SERVED_BY[artefact.kind].from_artefact(artefact)
-
-
-def serving_recommender() -> tuple[ModelVersion, Recommender]:
-    """The champion, or the newest baseline when the champion's files are damaged."""
-    versions = ModelVersion.objects.filter(purpose=ModelVersion.Purpose.RECOMMENDATION)
-    in_use = versions.filter(alias=Alias.CHAMPION)
-    for version in [*in_use, *versions.filter(is_baseline=True).order_by("-pk")]:
-        try:
-            return version, open_recommender(version)
-        except ArtefactDamaged as error:
-            log.warning("model.damaged", version_id=version.pk, reason=str(error))
-    raise NothingToServe("Nothing has been learnt yet about what customers buy next.")
 
 
 def keep_neighbours(found: ItemNeighbours) -> tuple[str, str]:

@@ -1,5 +1,3 @@
-from datetime import datetime
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -162,6 +160,3 @@ class OfferAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.offer_id} for {self.customer_id}"
-
-    def is_live(self, now: datetime) -> bool:
-        return self.status in self.LIVE and self.expires_at > now

@@ -183,11 +183,6 @@ def merges() -> QuerySet[CustomerMerge]:
     return CustomerMerge.objects.select_related("kept", "merged_by", "undone_by").defer("gone_row")
 
 
-def merges_into(customer: Customer) -> list[CustomerMerge]:
-    """What was put into a customer and is still there, newest first."""
-    return list(merges().filter(kept=customer, undone_at=None).order_by("-pk"))
-
-
 def kept_key(external_id: str) -> str:
     """The key of the customer that a key means: its own, unless it was merged into another."""
     aliases = CustomerAlias.objects.filter(external_id=external_id)

@@ -50,9 +50,3 @@ def neighbours_of_product(product: Product) -> Neighbourhood:
 def count_recommended(product: Product) -> int:
     """To how many customers the version in use recommends it."""
     return Recommendation.objects.filter(product=product, model_version__alias=IN_USE).count()
-
-
-def recommendations_for(customer_id: int) -> list[Recommendation]:
-    """What the version in use recommends to a customer, best first; one query."""
-    found = Recommendation.objects.filter(customer_id=customer_id, model_version__alias=IN_USE)
-    return list(found.select_related("product__category", "model_version").order_by("rank"))

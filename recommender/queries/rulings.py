@@ -1,7 +1,6 @@
 """What people said about relations and about recommending a product."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -10,25 +9,9 @@ from recommender.models import ProductRelation, ProductRuling, RelationRuling, V
 from recommender.models.placements import PLACEMENTS
 
 
-@dataclass(frozen=True)
-class Pinned:
-    """A product pinned to a placement."""
-
-    product_id: int
-    placement: str
-
-
 def blocked_products() -> QuerySet[ProductRuling, int]:
     """Keys of the products that are never recommended, as a subquery or to be read."""
     return ProductRuling.objects.filter(verdict=Verdict.BLOCKED).values_list("product_id", flat=True)
-
-
-def pinned_products(placements: Sequence[str] | None = None) -> list[Pinned]:
-    """Products pinned to these placements, or to any; the newest pin first; one query."""
-    found = ProductRuling.objects.filter(verdict=Verdict.PINNED)
-    if placements is not None:
-        found = found.filter(placement__in=placements)
-    return [Pinned(*row) for row in found.order_by("-at", "-pk").values_list("product_id", "placement")]
 
 
 def rulings_on(product: Product) -> list[tuple[ProductRuling, str]]:

@@ -164,20 +164,12 @@ def test_promotion_moves_the_one_champion(trained):
         ModelVersion.objects.filter(pk=trained.versions[1].pk).update(alias="champion")
 
 
-def test_a_damaged_champion_is_not_opened_and_the_baseline_serves(trained, artefact_dir):
+def test_a_damaged_champion_is_not_opened(trained, artefact_dir):
     arrays = Path(artefact_dir) / trained.champion.artefact / "arrays.npz"
     arrays.write_bytes(arrays.read_bytes()[:-1] + b"x")
 
     with pytest.raises(ArtefactDamaged):
         registry.open_recommender(trained.champion)
-    version, recommender = registry.serving_recommender()
-    assert version == trained.baseline
-    assert recommender.kind == "popularity"
-
-
-def test_nothing_learnt_serves_nothing(db):
-    with pytest.raises(registry.NothingToServe):
-        registry.serving_recommender()
 
 
 def test_relations_stay_on_their_shelf_and_carry_evidence(shop, at):

@@ -182,8 +182,3 @@ class RecordKind:
     def main(self) -> Part:
         """The table whose rows the rows of the file are."""
         return [part for part in self.parts if not part.only_updates][-1]
-
-
-def columns_of(model: type[Model], **cells: Cell) -> tuple[Column, ...]:
-    """Optional columns that carry the names of the model's own fields."""
-    return tuple(Column(name=name, cell=cell, of=model, field=name) for name, cell in cells.items())
