@@ -28,8 +28,19 @@ def _columns(model: type[Model], table: str) -> str:
     return ", ".join(f'{table}."{field.column}"' for field in model._meta.concrete_fields)
 
 
+# What the person may do comes along: Django would ask for it in two more questions, the dearest of a call.
 STORED = f"""
-SELECT {_columns(ApiKey, "k")}, {_columns(User, "u")} FROM loyalty_apikey k JOIN auth_user u ON u.id = k.user_id
+SELECT {_columns(ApiKey, "k")}, {_columns(User, "u")}, ARRAY(
+    SELECT t.app_label || '.' || p.codename FROM auth_permission p
+    JOIN django_content_type t ON t.id = p.content_type_id
+    WHERE p.id IN (
+        SELECT permission_id FROM auth_user_user_permissions WHERE user_id = u.id
+        UNION ALL
+        SELECT of_group.permission_id FROM auth_user_groups g
+        JOIN auth_group_permissions of_group ON of_group.group_id = g.group_id WHERE g.user_id = u.id
+    )
+)
+FROM loyalty_apikey k JOIN auth_user u ON u.id = k.user_id
 WHERE k.prefix = %s
 """  # noqa: S608 - our own columns
 
@@ -82,8 +93,12 @@ def _stored(prefix: str) -> ApiKey | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    key = ApiKey.from_db(connection.alias, _names(ApiKey), row[: len(_names(ApiKey))])
-    key.user = User.from_db(connection.alias, _names(User), row[len(_names(ApiKey)) :])
+    *stored, permissions = row
+    key = ApiKey.from_db(connection.alias, _names(ApiKey), stored[: len(_names(ApiKey))])
+    key.user = User.from_db(connection.alias, _names(User), stored[len(_names(ApiKey)) :])
+    if not key.user.is_superuser:
+        # Where Django's own backend remembers its answer for the length of a request.
+        key.user._perm_cache = set(permissions)  # type: ignore[attr-defined]
     return key
 
 

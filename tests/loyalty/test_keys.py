@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, get_resolver, reverse
@@ -104,6 +104,26 @@ def test_a_key_never_does_what_its_person_may_not(django_user_model):
     assert api.get("/api/v1/customers").status_code == 200
     assert api.get("/api/v1/orders").status_code == 403
     assert api.post("/api/v1/customers", {"external_id": "a"}).status_code == 403
+
+
+def test_what_a_person_may_do_comes_with_the_key_and_is_what_django_says(django_user_model):
+    person = django_user_model.objects.create_user("person")
+    group = Group.objects.create(name="Readers")
+    group.permissions.set(Permission.objects.filter(codename__in=["view_order", "view_product"]))
+    person.groups.add(group)
+    person.user_permissions.add(Permission.objects.get(codename="view_customer"))
+    _, told = made(person)
+
+    def may():
+        with CaptureQueriesContext(connection) as asked:
+            told_of = key_for(told=told, at=timezone.now()).user.get_all_permissions()
+        assert sum("auth_permission" in query["sql"] for query in asked) == 1
+        return told_of
+
+    assert may() == django_user_model.objects.get(pk=person.pk).get_all_permissions()
+    assert len(may()) == 3
+    group.permissions.clear()
+    assert may() == {"loyalty.view_customer"}
 
 
 def test_the_use_of_a_key_is_noted_once_a_minute(marketer, at):
