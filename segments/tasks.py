@@ -6,7 +6,7 @@ from django.utils.timezone import now
 from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import Progress
 from loyalty.tasks import job_task
-from segments.services import SegmentSpec, segment_customers
+from segments.services.segmentations import SegmentSpec, segment_customers
 
 
 @job_task("segments.segment_customers")

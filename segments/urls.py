@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from segments import views
 from segments.api import router
+from segments.views import segments as views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(router.urls)),

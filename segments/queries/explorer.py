@@ -1,6 +1,6 @@
 """One segmentation as its charts need it."""
 
-from segments.charts import (
+from segments.charts.segmentations import (
     MAP_POINTS,
     Axis,
     DivisionScore,

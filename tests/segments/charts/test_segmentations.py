@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from segments.charts import (
+from segments.charts.segmentations import (
     Axis,
     DivisionScore,
     MapPoint,

@@ -13,7 +13,7 @@ from loyalty.models import Job
 from loyalty.queries.paging import keyset_page
 from loyalty.services.jobs import create_job
 from loyalty.tasks import wake
-from segments import charts
+from segments.charts import segmentations as charts
 from segments.models import Segmentation
 from segments.queries import explorer
 from segments.queries import members as queries

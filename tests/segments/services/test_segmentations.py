@@ -11,7 +11,7 @@ from segments.engine.features import FeatureUnknown
 from segments.models import Segment, Segmentation, SegmentMembership
 from segments.queries.explorer import continuity, map_points, segments_of
 from segments.queries.features import customer_features
-from segments.services import SegmentSpec, segment_customers
+from segments.services.segmentations import SegmentSpec, segment_customers
 from segments.tasks import segment_customers_task
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,63 @@
+"""Who is in a segment from now on, written in one statement; what was true before stays written down."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from segments.models import Segment
+
+# One statement, so that nobody is seen in between: those who came have no open row, those who left have one.
+KEEP = """
+WITH inside AS MATERIALIZED ({members}),
+gone AS (
+    UPDATE segments_segmentmembership m SET valid_until = %s, left_because = %s
+    WHERE m.segment_id = %s AND m.valid_until IS NULL
+        AND NOT EXISTS (SELECT FROM inside WHERE inside.customer_id = m.customer_id)
+    RETURNING 1
+),
+come AS (
+    INSERT INTO segments_segmentmembership (segment_id, customer_id, valid_from, entered_because, left_because)
+    SELECT %s, inside.customer_id, %s, %s, '' FROM inside
+    WHERE NOT EXISTS (
+        SELECT FROM segments_segmentmembership m
+        WHERE m.segment_id = %s AND m.customer_id = inside.customer_id AND m.valid_until IS NULL
+    )
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM come), (SELECT count(*) FROM gone), (SELECT count(*) FROM inside)
+"""
+
+
+@dataclass(frozen=True)
+class Members:
+    """A question whose only column is `customer_id`, each customer once; never text that a person typed."""
+
+    sql: str
+    params: Sequence[Any] = ()
+
+    @classmethod
+    def of(cls, customer_ids: Sequence[int]) -> "Members":
+        return cls("SELECT DISTINCT unnest(%s::bigint[]) AS customer_id", [list(customer_ids)])
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How many came, how many left and how many there are."""
+
+    n_entered: int
+    n_left: int
+    n_members: int
+
+
+def keep_members(*, segment: Segment, members: Members, at: datetime, because: str = "") -> Moved:
+    """Those of `members` who are not in the segment enter it at `at`, those in it who are not of them leave.
+
+    `at` must be later than when the last of them entered: a membership lasts for a moment at least.
+    """
+    params = [*members.params, at, because, segment.pk, segment.pk, at, because, segment.pk]
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP.format(members=members.sql), params)
+        return Moved(*cursor.fetchone())
