@@ -57,6 +57,15 @@ def feature_list(*, as_of: datetime, names: Sequence[str] | None = None) -> tupl
     return chosen([feature for feature, _ in _known(params, names)], names)
 
 
+def definitions(names: Sequence[str]) -> list[tuple[Feature, Reading]]:
+    """Features of customers by name, each with the pass over tables it is part of. Raises FeatureUnknown.
+
+    What is the same for every customer, the season, is none of them.
+    """
+    known = {feature.name: (feature, reading) for feature, reading in _known({}, names) if reading is not None}
+    return [(feature, known[feature.name][1]) for feature in chosen([one for one, _ in known.values()], names)]
+
+
 def largest_departments(*, as_of: datetime, n: int) -> list[str]:
     """Where the most was spent in the year before, largest first; at most as many as have features."""
     params = {"as_of": as_of, "currency": sales_version().currency}

@@ -1,0 +1,1 @@
+"""Rules as questions to the database."""

@@ -1,0 +1,277 @@
+"""A rule as one question to the database.
+
+Each condition is a set of rows added up by customer, joined to the customers once: nothing is asked customer by
+customer. Whatever a person typed goes in as a parameter.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from loyalty.engine.features import Feature
+from loyalty.queries.features import Reading, definitions, parameters, statement
+from loyalty.queries.sales import sales_version
+from segments.engine.rules.tree import (
+    Allows,
+    Comparison,
+    Condition,
+    Events,
+    Every,
+    Inside,
+    Not,
+    Rule,
+    Some,
+    Span,
+    Value,
+    conditions,
+)
+from segments.engine.rules.truth import passes
+from segments.queries.rules.sources import EventSource, event_sources, prediction_readings
+
+NUMBERS = {"at_least": ">=", "at_most": "<=", "more_than": ">", "less_than": "<", "exactly": "="}
+CONSENT_STATES = {"granted": ("granted",), "refused": ("denied", "revoked")}
+NAMED = re.compile(r"%\((\w+)\)s")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Up to when data are looked at, and at what time it is asked who is in other segments."""
+
+    as_of: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Question:
+    """SQL with its parameters by name."""
+
+    sql: str
+    params: Mapping[str, Any]
+
+    def by_position(self) -> tuple[str, list[Any]]:
+        """The same with parameters by position, to be put into a larger statement."""
+        names = NAMED.findall(self.sql)
+        return NAMED.sub("%s", self.sql), [self.params[name] for name in names]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a condition is asked: `sql` is null where nothing is known of a customer, which counts as `default`."""
+
+    sql: str
+    default: bool
+
+    @property
+    def certain(self) -> str:
+        """Never null."""
+        return f"coalesce({self.sql}, {'true' if self.default else 'false'})"
+
+
+def members_question(rule: Rule, moment: Moment, *, among: Sequence[int] | None = None) -> Question:
+    """Who fits a rule, each once, in the column `customer_id`; of all customers or among some."""
+    asked = _Asked(moment, among)
+    answers = asked.answers(rule)
+    where = _joined(rule, iter(answers), is_negated=False)
+    sql = f"SELECT c.id AS customer_id FROM {asked.tables} WHERE c.id {asked.chosen} AND {where}"  # noqa: S608 - ours
+    return Question(sql, asked.params)
+
+
+def answers_question(rule: Rule, moment: Moment, *, among: Sequence[int]) -> Question:
+    """`customer_id` and a column of yes and no a condition, in the order in which the rule is read."""
+    asked = _Asked(moment, among)
+    columns = ", ".join(f"{answer.certain} AS answer_{n}" for n, answer in enumerate(asked.answers(rule)))
+    sql = f"SELECT c.id AS customer_id, {columns} FROM {asked.tables} WHERE c.id {asked.chosen}"  # noqa: S608 - ours
+    return Question(sql, asked.params)
+
+
+def tables_of(rule: Rule) -> set[str]:
+    """The tables whose changes may change who fits."""
+    found = {"loyalty_customer"}
+    for condition in conditions(rule):
+        if isinstance(condition, Events):
+            found |= {*event_sources()[condition.kind].tables, "loyalty_product"}
+        elif isinstance(condition, Allows):
+            found.add("loyalty_consent")
+    for _, reading in _definitions([one for one in conditions(rule) if isinstance(one, Value)]):
+        found |= set(reading.tables)
+    return found
+
+
+def _joined(rule: Rule, answers: Any, *, is_negated: bool) -> str:
+    """The rule's own and, or and not. Only under a `not` must null be told from no: elsewhere it makes joins inner."""
+    if isinstance(rule, Every | Some):
+        word = " AND " if isinstance(rule, Every) else " OR "
+        return f"({word.join([_joined(part, answers, is_negated=is_negated) for part in rule.parts])})"
+    if isinstance(rule, Not):
+        return f"(NOT {_joined(rule.part, answers, is_negated=True)})"
+    answer: Answer = next(answers)
+    return answer.certain if is_negated or answer.default else f"({answer.sql})"
+
+
+def _definitions(values: Sequence[Value]) -> list[tuple[Feature, Reading]]:
+    names = list(dict.fromkeys(one.name for one in values if one.kind == "feature"))
+    found = definitions(names) if names else []
+    predicted = {one.name for one in values if one.kind == "prediction"}
+    for reading in prediction_readings():
+        found += [(feature, reading) for feature in reading.features({}) if feature.name in predicted]
+    return found
+
+
+class _Asked:
+    """Collects what the conditions of one rule join, and the parameters of all."""
+
+    def __init__(self, moment: Moment, among: Sequence[int] | None) -> None:
+        self.moment = moment
+        self.is_for_some = among is not None
+        self.chosen = "= ANY(%(customer_ids)s)" if self.is_for_some else "IS NOT NULL"
+        self.joins: list[str] = []
+        self.columns: dict[tuple[str, str], tuple[str, Feature]] = {}
+        self.params: dict[str, Any] = {
+            "as_of": moment.as_of,
+            "inside_at": moment.at,
+            "zone": settings.TIME_ZONE,
+            "currency": sales_version().currency,
+        }
+        if among is not None:
+            self.params["customer_ids"] = [int(one) for one in among]
+
+    @property
+    def tables(self) -> str:
+        return " ".join(["loyalty_customer c", *self.joins])
+
+    def answers(self, rule: Rule) -> list[Answer]:
+        asked = list(conditions(rule))
+        self._join_values([one for one in asked if isinstance(one, Value)])
+        return [self._answer(one) for one in asked]
+
+    def _answer(self, condition: Condition) -> Answer:
+        match condition:
+            case Value():
+                return self._value(condition)
+            case Events():
+                return self._events(condition)
+            case Allows():
+                return self._allows(condition)
+            case Inside():
+                return self._inside(condition)
+
+    def _param(self, value: Any) -> str:
+        name = f"p{len(self.params)}"
+        self.params[name] = value
+        return f"%({name})s"
+
+    def _texts(self, values: Sequence[Any]) -> str:
+        return f"{self._param(list(values))}::text[]"
+
+    def _join(self, sql: str) -> str:
+        name = f"j{len(self.joins)}"
+        self.joins.append(f"LEFT JOIN ({sql}) {name} ON {name}.customer_id = c.id")
+        return name
+
+    def _join_values(self, values: Sequence[Value]) -> None:
+        """One pass over a source for all the conditions that are about it."""
+        kinds = {one.name: one.kind for one in values}
+        pairs = sorted(_definitions(values), key=lambda pair: id(pair[1]))
+        for _, group in groupby(pairs, key=lambda pair: id(pair[1])):
+            told = list(group)
+            features, reading = [feature for feature, _ in told], told[0][1]
+            prefix = f"r{len(self.joins)}_"
+            sql = statement(reading, features, is_for_some=self.is_for_some).replace("%(value_", f"%({prefix}value_")
+            given = parameters(features, self.moment.as_of)
+            self.params |= {
+                f"{prefix}{name}" if name.startswith("value_") else name: one for name, one in given.items()
+            }
+            name = self._join(sql)
+            for number, feature in enumerate(features):
+                self.columns[kinds[feature.name], feature.name] = (f"{name}.f{number}", feature)
+
+    def _value(self, value: Value) -> Answer:
+        column, feature = self.columns[value.kind, value.name]
+        return self._compared(column, value.test, feature.default)
+
+    def _compared(self, column: str, test: Comparison, default: float | str | None) -> Answer:
+        is_default = passes(test, default)
+        if test.operator == "known":
+            sql = f"{column} <> ''" if isinstance(default, str) else f"{column} IS NOT NULL"
+            return Answer("true" if is_default else sql, is_default)
+        if test.operator in ("is", "one_of"):
+            return Answer(f"{column} = ANY({self._texts(test.operands)})", is_default)
+        if test.operator == "is_not":
+            return Answer(f"{column} <> ALL({self._texts(test.operands)})", is_default)
+        if test.operator == "between":
+            low, high = (self._param(one) for one in test.operands)
+            return Answer(f"{column} BETWEEN {low} AND {high}", is_default)
+        return Answer(f"{column} {NUMBERS[test.operator]} {self._param(test.operands[0])}", is_default)
+
+    def _events(self, events: Events) -> Answer:
+        source = event_sources()[events.kind]
+        needed = {join for name, _ in events.about for join in source.fields[name].joins}
+        needed |= {join for name, _ in events.counts for join in source.measures[name].joins}
+        where = [f"{source.customer} {self.chosen}", f"({source.condition})", *self._span(events.span, source.at)]
+        where += [source.fields[name].condition.format(values=self._texts(values)) for name, values in events.about]
+        name = self._join(
+            f"SELECT {source.customer} AS customer_id, {_measured(events, source, bool(needed))} "  # noqa: S608 - ours
+            f"FROM {source.table} {' '.join(sql for join, sql in source.joins.items() if join in needed)} "
+            f"WHERE {' AND '.join(where)} GROUP BY 1"
+        )
+        each = [
+            self._compared(f"{name}.m{n}", test, source.measures[measure].default)
+            for n, (measure, test) in enumerate(events.counts)
+        ]
+        default = all(one.default for one in each)
+        # A customer without such events has the default of every measure; one with events has a value of most.
+        sql = " AND ".join(one.sql if not one.default else one.certain for one in each)
+        return Answer(f"({sql})", default)
+
+    def _span(self, span: Span, at: str) -> list[str]:
+        told = [f"{at} < %(as_of)s"]
+        since, until = span_moments(span, self.moment.as_of)
+        if since is not None:
+            told.append(f"{at} >= {self._param(since)}")
+        if until is not None:
+            told.append(f"{at} < {self._param(until)}")
+        return told
+
+    def _allows(self, allows: Allows) -> Answer:
+        name = self._join(
+            "SELECT DISTINCT ON (customer_id) customer_id, state FROM loyalty_consent "  # noqa: S608 - ours
+            f"WHERE customer_id {self.chosen} AND purpose = {self._param(allows.purpose)} "
+            f"AND channel = {self._param(allows.channel)} AND at < %(as_of)s ORDER BY customer_id, at DESC, id DESC"
+        )
+        if allows.state == "unasked":
+            return Answer(f"{name}.state IS NULL", False)
+        return Answer(f"{name}.state = ANY({self._texts(CONSENT_STATES[allows.state])})", False)
+
+    def _inside(self, inside: Inside) -> Answer:
+        name = self._join(
+            "SELECT DISTINCT customer_id FROM segments_segmentmembership "  # noqa: S608 - ours
+            f"WHERE segment_id = {self._param(inside.segment)} AND customer_id {self.chosen} "
+            "AND valid_from <= %(inside_at)s AND (valid_until IS NULL OR valid_until > %(inside_at)s)"
+        )
+        return Answer(f"{name}.customer_id = c.id", False)
+
+
+def _measured(events: Events, source: EventSource, is_joined: bool) -> str:
+    told = []
+    for number, (name, _) in enumerate(events.counts):
+        measure = source.measures[name]
+        told.append(f"{measure.of_joined if is_joined and measure.of_joined else measure.aggregate} AS m{number}")
+    return ", ".join(told)
+
+
+def span_moments(span: Span, as_of: datetime) -> tuple[datetime | None, datetime | None]:
+    """Begin and end of a span, asked at a moment."""
+    if span.days is not None:
+        first, last = span.days
+        return as_of - timedelta(days=first), as_of - timedelta(days=last) if last else None
+    return _day(span.since), _day(span.before)
+
+
+def _day(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(), tzinfo=ZoneInfo(settings.TIME_ZONE)) if day else None

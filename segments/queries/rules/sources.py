@@ -1,0 +1,189 @@
+"""Where events of a kind are kept, and how they are counted. Apps above register theirs when Django starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from loyalty.queries.features import Reading
+from segments.engine.rules.catalogue import Field, Happening, Measure
+
+PRODUCTS_OF_CATEGORY = """
+SELECT p.id FROM loyalty_product p JOIN loyalty_category g ON g.id = p.category_id
+WHERE g.path = ANY({values}) OR EXISTS (SELECT FROM unnest({values}) named WHERE starts_with(g.path, named || ' > '))
+"""
+
+
+@dataclass(frozen=True)
+class FieldSource:
+    """How events are told apart. `{values}` is the array of texts chosen; `known` selects which of them there are."""
+
+    condition: str
+    known: str
+    joins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MeasureSource:
+    """What is counted; `of_joined` where an event may stand in several rows, because something is joined to it.
+
+    `default` is the measure of a customer without any such event; None where there is none.
+    """
+
+    aggregate: str
+    of_joined: str = ""
+    joins: tuple[str, ...] = ()
+    default: int | None = 0
+
+
+@dataclass(frozen=True)
+class EventSource:
+    """Rows of events: a table, whose they are, when they were, and what is joined to them when it is needed.
+
+    Nothing that a person typed may stand in any of these texts: values go in as parameters.
+    """
+
+    happening: Happening
+    table: str
+    customer: str
+    at: str
+    fields: Mapping[str, FieldSource]
+    measures: Mapping[str, MeasureSource]
+    condition: str = "true"
+    joins: Mapping[str, str] = field(default_factory=dict)
+    tables: tuple[str, ...] = ()
+
+
+def product_fields(column: str, *joins: str) -> dict[str, FieldSource]:
+    """Telling events apart by the product in a column: by its sku, its category or one above that, its brand."""
+    return {
+        "category": FieldSource(
+            f"{column} IN ({PRODUCTS_OF_CATEGORY})",
+            "SELECT path FROM loyalty_category WHERE path = ANY({values})",
+            joins,
+        ),
+        "product": FieldSource(
+            f"{column} IN (SELECT id FROM loyalty_product WHERE sku = ANY({{values}}))",  # noqa: S608 - ours
+            "SELECT sku FROM loyalty_product WHERE sku = ANY({values})",
+            joins,
+        ),
+        "brand": FieldSource(
+            f"{column} IN (SELECT id FROM loyalty_product WHERE brand = ANY({{values}}))",  # noqa: S608 - ours
+            "SELECT DISTINCT brand FROM loyalty_product WHERE brand = ANY({values})",
+            joins,
+        ),
+    }
+
+
+ABOUT_PRODUCTS = (
+    Field("category", "Category", "in {}"),
+    Field("product", "Product", "{}"),
+    Field("brand", "Brand", "of the brand {}"),
+)
+TIMES = Measure("times", "How often", "{} times")
+IS_ORDER = "FILTER (WHERE o.reverses_id IS NULL)"
+LINES = "lines"
+BOUGHT = EventSource(
+    happening=Happening(
+        "bought", "Purchases", "Bought", "Did not buy",
+        fields=(*ABOUT_PRODUCTS, Field("channel", "Channel", "by {}"), Field("store", "Store", "at {}")),
+        measures=(
+            TIMES,
+            Measure("spend", "Spent in total", "for {} in total", "money"),
+            Measure("quantity", "Quantity in total", "{} units in total", "units"),
+            Measure("products", "Different products", "{} different products", "products"),
+        ),
+    ),
+    table="loyalty_order o",
+    customer="o.customer_id",
+    at="o.ordered_at",
+    condition="(%(currency)s = '' OR o.currency = %(currency)s)",
+    joins={LINES: "JOIN loyalty_orderline l ON l.order_id = o.id"},
+    fields={
+        **product_fields("l.product_id", LINES),
+        "channel": FieldSource(
+            "o.channel = ANY({values})", "SELECT DISTINCT channel FROM loyalty_order WHERE channel = ANY({values})"
+        ),
+        "store": FieldSource(
+            "o.store = ANY({values})", "SELECT DISTINCT store FROM loyalty_order WHERE store = ANY({values})"
+        ),
+    },
+    # Returns are no purchases, but what was given back is taken off: as in the features.
+    measures={
+        "times": MeasureSource(f"count(*) {IS_ORDER}", f"count(DISTINCT o.id) {IS_ORDER}"),
+        "spend": MeasureSource("greatest(sum(l.amount), 0)", joins=(LINES,)),
+        "quantity": MeasureSource("greatest(sum(l.quantity), 0)", joins=(LINES,)),
+        "products": MeasureSource(f"count(DISTINCT l.product_id) {IS_ORDER}", joins=(LINES,)),
+    },
+    tables=("loyalty_order", "loyalty_orderline"),
+)  # fmt: skip
+DID = EventSource(
+    happening=Happening(
+        "did", "Visits and other actions", "Did", "Did not do",
+        fields=(
+            Field("type", "What they did", "{}"),
+            Field("category", "Category", "with something in {}"),
+            Field("product", "Product", "with {}"),
+            Field("brand", "Brand", "with something of the brand {}"),
+            Field("channel", "Channel", "by {}"),
+        ),
+        measures=(TIMES, Measure("products", "Different products", "with {} different products", "products")),
+    ),
+    table="loyalty_interaction i",
+    customer="i.customer_id",
+    at="i.occurred_at",
+    fields={
+        **product_fields("i.product_id"),
+        "type": FieldSource(
+            "i.type = ANY({values})", "SELECT DISTINCT type FROM loyalty_interaction WHERE type = ANY({values})"
+        ),
+        "channel": FieldSource(
+            "i.channel = ANY({values})",
+            "SELECT DISTINCT channel FROM loyalty_interaction WHERE channel = ANY({values})",
+        ),
+    },
+    measures={
+        "times": MeasureSource("count(*)"),
+        "products": MeasureSource("count(DISTINCT i.product_id)"),
+    },
+    tables=("loyalty_interaction",),
+)  # fmt: skip
+RATED = EventSource(
+    happening=Happening(
+        "rated", "Ratings", "Rated something", "Did not rate anything",
+        fields=ABOUT_PRODUCTS,
+        measures=(
+            TIMES,
+            Measure("mean", "Mean rating, from −1 to 1", "with a mean of {}, from −1 to 1,", is_signed=True),
+        ),
+    ),
+    table="loyalty_rating r",
+    customer="r.customer_id",
+    at="r.rated_at",
+    condition="r.kind = 'explicit'",
+    fields=product_fields("r.product_id"),
+    measures={
+        "times": MeasureSource("count(*)"),
+        "mean": MeasureSource("avg(r.value::numeric)", default=None),
+    },
+    tables=("loyalty_rating",),
+)  # fmt: skip
+_EVENTS = {one.happening.name: one for one in (BOUGHT, DID, RATED)}
+_PREDICTIONS: list[Reading] = []
+
+
+def register_events(source: EventSource) -> None:
+    """Let an app above add events of its own tables, when Django starts."""
+    _EVENTS[source.happening.name] = source
+
+
+def register_predictions(reading: Reading) -> None:
+    """Let an app above add what it predicts of customers, when Django starts."""
+    if reading not in _PREDICTIONS:
+        _PREDICTIONS.append(reading)
+
+
+def event_sources() -> Mapping[str, EventSource]:
+    return _EVENTS
+
+
+def prediction_readings() -> list[Reading]:
+    return _PREDICTIONS
