@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 
 from loyalty.services.trail import Actor, Via, acting
 
 WAYS = {"/admin/": Via.ADMIN, "/api/": Via.API}
+UNSTORABLE = "\0"
 
 
 class ActorMiddleware:
@@ -32,3 +33,25 @@ def actor_of(request: HttpRequest) -> Actor:
 
 def _tells_no_secret(key: object) -> bool:
     return hasattr(key, "prefix")
+
+
+class ReadableAddressMiddleware:
+    """No text in the database holds a NUL, so what an address asks for loses it before a page searches for it.
+
+    Machines are refused by the API instead, which names the parameter.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "%00" in request.META.get("QUERY_STRING", "") and not request.path_info.startswith("/api/"):
+            request.GET = _readable(request.GET)
+        return self.get_response(request)
+
+
+def _readable(asked: QueryDict) -> QueryDict:
+    cleaned = QueryDict(mutable=True)
+    for name, values in asked.lists():
+        cleaned.setlist(name.replace(UNSTORABLE, ""), [value.replace(UNSTORABLE, "") for value in values])
+    return cleaned

@@ -15,6 +15,13 @@ def test_an_address_with_nothing_says_so_in_our_own_words(client, marketer):
     assert "There is nothing at this address." in response.content.decode()
 
 
+@pytest.mark.parametrize("name", ["offers", "campaigns", "simulations", "customers", "products", "changes"])
+def test_a_sign_that_no_text_can_hold_is_not_searched_for(client, marketer, name):
+    client.force_login(marketer)
+    asked = "&".join(f"{one}=a%00b" for one in ("q", "state", "type", "mechanic", "key", "page", "sort"))
+    assert client.get(f"{reverse(name)}?{asked}").status_code == 200
+
+
 def test_who_may_not_is_told_so(client):
     client.force_login(User.objects.create_user("guest"))
     response = client.post(reverse("import-new"), {})

@@ -71,7 +71,6 @@ def assignment_list(*, campaign_id: int | None = None, status: str = "", text: s
         found = found.filter(campaign=campaign_id)
     if status in Status.values:
         found = found.filter(status=status)
-    text = text.replace("\0", "")
     if text:
         found = found.filter(Q(customer__external_id__istartswith=text) | Q(offer__name__icontains=text))
     return found

@@ -49,7 +49,6 @@ def customer_list(*, text: str = "", segment_id: int | None = None) -> QuerySet[
         last_ordered_at=Coalesce(F("sales__last_ordered_at"), Value(LONG_AGO)),
         currency=Coalesce(F("sales__currency"), Value("")),
     )
-    text = text.replace("\0", "")
     if text:
         found = found.filter(Q(external_id__istartswith=text) | Q(name__icontains=text))
     if segment_id:

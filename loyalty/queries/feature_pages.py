@@ -103,7 +103,6 @@ def facts(
         found = found.filter(window_days=int(window))
     if show in ("telling", "silent"):
         found = found.filter(tells=show == "telling")
-    text = text.replace("\0", "")
     return found.filter(Q(label__icontains=text) | Q(name__icontains=text)) if text else found
 
 

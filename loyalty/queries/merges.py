@@ -156,7 +156,7 @@ def _in_words(name: str) -> str:
 
 def merge_candidates(customer: Customer, text: str) -> list[Customer]:
     """Others whose key begins so, or whose name holds it."""
-    text = text.replace("\0", "").strip()
+    text = text.strip()
     if not text:
         return []
     matches = Q(external_id__istartswith=text) | Q(name__icontains=text)

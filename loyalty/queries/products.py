@@ -32,7 +32,6 @@ def in_order(found: QuerySet[Product], sort: str) -> Iterator[Product]:
 def product_list(*, text: str = "", department_id: int | None = None, show: str = SOLD) -> QuerySet[Product]:
     """Products with `revenue` and `n_customers`, filtered by name or SKU, department, and whether they were sold."""
     found = Product.objects.select_related("category")
-    text = text.replace("\0", "")
     if text:
         found = found.filter(Q(name__icontains=text) | Q(sku__istartswith=text))
     if department_id:

@@ -70,7 +70,6 @@ PRODUCT_SHOWS = {FLAGGED: "Those that stand out", JUDGED: "All that were looked 
 
 def product_silences(report: SilenceReport, *, show: str = FLAGGED, text: str = "") -> QuerySet[ProductSilence]:
     found = ProductSilence.objects.filter(report=report).select_related("product__category")
-    text = text.replace("\0", "")
     if text:
         found = found.filter(Q(product__name__icontains=text) | Q(product__sku__istartswith=text))
     return found if show == JUDGED else found.filter(is_flagged=True)
@@ -100,7 +99,6 @@ CUSTOMER_SHOWS = {JUST: "Just fallen silent", ALL: "Silent for any time"}
 def silent_customers(report: SilenceReport, *, show: str = JUST, text: str = "") -> QuerySet[SilentCustomer]:
     """Regular customers who are silent; `just`: those who should have been back within the last four weeks."""
     found = SilentCustomer.objects.filter(report=report).select_related("customer")
-    text = text.replace("\0", "")
     if text:
         found = found.filter(Q(customer__external_id__istartswith=text) | Q(customer__name__icontains=text))
     if show != ALL:

@@ -44,7 +44,7 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 
 
 def _chosen(request: HttpRequest) -> QuerySet[AuditEntry]:
-    given = {field: request.GET.get(name, "").replace("\0", "").strip() for name, field in FILTERS.items()}
+    given = {field: request.GET.get(name, "").strip() for name, field in FILTERS.items()}
     return queries.change_list(queries.Chosen(since=_day(request.GET.get("since", "")), **given), user=request.user)
 
 
