@@ -91,7 +91,7 @@ ROUTES = {
     "decay-choose": ACTION,
     "models-compare": PAGE,
     "models-training": GUARDED_FORM,
-    "models-tune": ACTION,
+    "models-tune": GUARDED,
     "model-explain": ACTION,
     "model-version": PAGE,
     "model-promote": GUARDED,

@@ -39,12 +39,13 @@ def models_training(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@permission_required("loyalty.add_job", raise_exception=True)
+@permission_required(("loyalty.add_job", "recommender.change_modelversion"), raise_exception=True)
 def models_tune(request: HttpRequest) -> HttpResponse:
     form = TuningForm(request.POST, choices=tunable_choices())
     if not form.is_valid():
-        messages.error(request, "Choose what to search for, and between 1 and 240 minutes.")
-        return redirect("models")
+        for errors in form.errors.values():
+            messages.error(request, str(errors[0]))
+        return redirect("models-training")
     kind, seconds = form.cleaned_data["kind"], 60 * form.cleaned_data["minutes"]
     return _begin(lambda: requests.start_tuning(kind=kind, seconds=seconds, by=request.user, at=timezone.now()))  # type: ignore[arg-type]
 

@@ -111,8 +111,22 @@ def test_a_search_begins_once_from_the_page(browser):
         browser.post(reverse("models-tune"), {"kind": "ease", "minutes": 5})
     job = Job.objects.get()
     assert (job.task, job.params) == ("recommender.tune_recommender", {"kind": "ease", "seconds": 300})
-    browser.post(reverse("models-tune"), {"kind": "weather", "minutes": 5})
-    assert Job.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"kind": "weather", "minutes": 5}, "Choose what to search for."),
+        ({"kind": "ease"}, "Minutes at most: write a whole number from 1 to 240."),
+        ({"kind": "ease", "minutes": "1e9"}, "Minutes at most: write a whole number from 1 to 240."),
+        ({"kind": "ease", "minutes": -5}, "Minutes at most: write a whole number from 1 to 240."),
+    ],
+)
+def test_a_search_that_makes_no_sense_says_what_to_change_where_it_was_asked_for(browser, given, told):
+    response = browser.post(reverse("models-tune"), given, follow=True)
+    assert told in text_of(response)
+    assert "Search better settings" in text_of(response)
+    assert not Job.objects.exists()
 
 
 def test_a_version_is_told_in_rules_with_how_far_they_agree(champion, at, browser):
@@ -202,9 +216,22 @@ def test_how_it_is_trained_is_said_on_a_page(browser):
     browser.post(address, {"mode": "automatic", "every_days": 14, "window_months": 12})
     told = Retraining.objects.get()
     assert (told.mode, told.every_days, told.window_months) == ("automatic", 14, 12)
-    assert "greater than or equal to 5" in text_of(
-        browser.post(address, {"mode": "off", "every_days": 1, "window_months": 2})
-    )
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"mode": "x"}, "Choose whether it is trained by itself."),
+        ({"every_days": ""}, "Write a whole number of days, from 1 to 365."),
+        ({"every_days": "9" * 30}, "Write a whole number of days, from 1 to 365."),
+        ({"window_months": 2}, "Write a whole number of months, from 5 to 120, or leave it empty."),
+        ({"window_months": "\0"}, "Write a whole number of months, from 5 to 120, or leave it empty."),
+    ],
+)
+def test_what_cannot_be_kept_is_told_beside_its_field(browser, given, told):
+    page = text_of(browser.post(reverse("models-training"), {"mode": "off", "every_days": 7, **given}))
+    assert told in page
+    assert not Retraining.objects.exists()
 
 
 def test_without_a_server_nothing_is_mirrored(champion, settings):
