@@ -59,6 +59,7 @@ NEIGHBOURS = "neighbours"
 CODE_VERSION = "recommender-2"
 # Of what a person types to override the gate.
 SHORTEST_REASON = 10
+LONGEST_REASON = 500
 Alias = ModelVersion.Alias
 
 
@@ -106,14 +107,21 @@ def promote(version: ModelVersion, *, by: User | None = None, reason: str = "", 
     Refused when it does not surely beat the baseline or lacks a business figure, unless somebody overrides with a
     reason of their own.
     """
-    if override and len(reason.strip()) < SHORTEST_REASON:
-        raise PromotionRefused(
-            "Say in a sentence why it should serve all the same: the reason is kept with the version."
-        )
+    if override:
+        _check_reason(reason)
     objection = refusal(version)
     if objection and not override:
         raise PromotionRefused(objection)
     return _serve(version, by=by, reason=reason or version.verdict, is_override=bool(objection))
+
+
+def _check_reason(reason: str) -> None:
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise PromotionRefused(
+            "Say in a sentence why it should serve all the same: the reason is kept with the version."
+        )
+    if len(reason.strip()) > LONGEST_REASON or "\0" in reason:
+        raise PromotionRefused(f"Reason: keep it to {LONGEST_REASON} letters, without unreadable signs.")
 
 
 @transaction.atomic
@@ -155,7 +163,7 @@ def _serve(version: ModelVersion, *, by: User | None, reason: str, **kind: bool)
     version.alias = Alias.CHAMPION
     version.save(update_fields=["alias"])
     Promotion.objects.create(
-        version=version, from_version=former[0] if former else None, by=by, reason=reason[:500], **kind
+        version=version, from_version=former[0] if former else None, by=by, reason=reason[:LONGEST_REASON], **kind
     )
     return version
 

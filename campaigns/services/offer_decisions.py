@@ -31,6 +31,8 @@ def decide_offers(*, assignments: QuerySet[OfferAssignment], to: str, by: User, 
     """Move those of the offers that can go to a status, and return how many. Raises CannotDecide."""
     if to not in STEPS:
         raise CannotDecide("Offers can be accepted, issued or withdrawn.")
+    if "\0" in note:
+        raise CannotDecide("Note: remove the unreadable sign.")
     _hold(set(assignments.values_list("campaign_id", flat=True)))
     ready = assignments.filter(status__in=STEPS[Status(to)], expires_at__gt=shop_time(at))
     if to != Status.WITHDRAWN:

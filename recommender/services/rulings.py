@@ -73,3 +73,5 @@ def _check(verdict: str, reason: str) -> None:
         raise RulingInvalid("Say whether to pin or to block it.")
     if len(reason.strip()) > MAX_REASON:
         raise RulingInvalid(f"Reason: keep it to {MAX_REASON} letters.")
+    if "\0" in reason:
+        raise RulingInvalid("Reason: remove the unreadable sign.")

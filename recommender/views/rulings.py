@@ -1,5 +1,7 @@
 """Somebody pins, blocks or lets go: a relation between two products, or a product as a whole."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from loyalty.models import Product
+from recommender.models import Verdict
+from recommender.models.placements import PLACEMENTS
 from recommender.services import rulings
 
 LIFT = "lift"
@@ -54,15 +58,23 @@ def _other(request: HttpRequest) -> Product | None:
 @permission_required("recommender.add_productruling", raise_exception=True)
 def product_rule(request: HttpRequest, pk: int) -> HttpResponse:
     product = get_object_or_404(Product, pk=pk)
-    given = {"reason": request.POST.get("reason", ""), "by": request.user, "at": timezone.now()}
-    verdict = request.POST.get("verdict", "")
     try:
-        if verdict == LIFT:
-            rulings.lift_product_rulings(product=product)
-        elif verdict == "pinned":
-            rulings.pin_product(product=product, placement=request.POST.get("placement", ""), **given)  # type: ignore[arg-type]
-        else:
-            rulings.block_product(product=product, **given)  # type: ignore[arg-type]
+        messages.success(request, _rule_product(request, product))
     except rulings.RulingInvalid as problem:
         messages.error(request, str(problem))
     return redirect(product)
+
+
+def _rule_product(request: HttpRequest, product: Product) -> str:
+    given: dict[str, Any] = {"reason": request.POST.get("reason", ""), "by": request.user, "at": timezone.now()}
+    verdict = request.POST.get("verdict", "")
+    if verdict == LIFT:
+        rulings.lift_product_rulings(product=product)
+        return f"“{product}” is recommended as before."
+    if verdict == Verdict.PINNED:
+        ruling = rulings.pin_product(product=product, placement=request.POST.get("placement", ""), **given)
+        return f"“{product}” comes first: {PLACEMENTS[ruling.placement].label}."
+    if verdict == Verdict.BLOCKED:
+        rulings.block_product(product=product, **given)
+        return f"“{product}” is recommended nowhere from now on."
+    raise rulings.RulingInvalid("Say whether to show it first, never, or as before.")

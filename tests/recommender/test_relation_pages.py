@@ -133,6 +133,7 @@ def test_any_product_can_be_pinned_by_its_sku(client, product):
         ({"sku": "p1", "kind": "cousin", "verdict": "pinned"}, "choose similar"),
         ({"sku": "p1", "kind": "similar", "verdict": "perhaps"}, "pin or to block"),
         ({"other": "9" * 30, "kind": "similar", "verdict": "pinned"}, "there is no product"),
+        ({"sku": "p1", "kind": "similar", "verdict": "pinned", "reason": "a\0b"}, "Reason: remove the unreadable sign"),
     ],
 )
 def test_a_refusal_says_what_to_do(client, product, given, told):
@@ -167,6 +168,25 @@ def test_a_marketer_may_not_block_a_product_as_a_whole_a_campaign_manager_may(cl
     assert "Never recommended since" in page
     assert "Recalled." in page
     client.post(address, {"verdict": "lift"})
+    assert not ProductRuling.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "Say whether to show it first, never, or as before."),
+        ({"verdict": "perhaps"}, "Say whether to show it first, never, or as before."),
+        ({"verdict": "blocked", "reason": "a\0b"}, "Reason: remove the unreadable sign."),
+        ({"verdict": "blocked", "reason": "x" * 301}, "Reason: keep it to 300 letters."),
+        ({"verdict": "pinned"}, "Placement: choose one of"),
+    ],
+)
+def test_a_word_on_the_whole_product_that_makes_no_sense_changes_nothing(client, product, given, told):
+    log_in(client, CAMPAIGN_MANAGER)
+
+    page = client.post(reverse("product-rule", args=[product.pk]), given, follow=True).content.decode()
+
+    assert told in page
     assert not ProductRuling.objects.exists()
 
 

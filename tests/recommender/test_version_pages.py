@@ -62,6 +62,10 @@ def test_a_refused_version_says_why_and_asks_for_a_reason(browser, publish):
     address = reverse("model-promote", args=[weak.pk])
     assert "not surely better" in text_of(browser.post(address, follow=True))
     assert "Say in a sentence" in text_of(browser.post(address, {"override_reason": "why not"}, follow=True))
+    for reason in ("long " * 200, "for\0a good reason"):
+        assert "Reason: keep it to 500 letters" in text_of(
+            browser.post(address, {"override_reason": reason}, follow=True)
+        )
     assert not Promotion.objects.exists()
     browser.post(address, {"override_reason": REASON})
     page = text_of(browser.get(weak.get_absolute_url()))

@@ -119,7 +119,8 @@ def test_all_that_match_are_decided_and_no_others(client, given):
 @pytest.mark.parametrize(
     ("asked", "told"),
     [({"to": "accepted"}, "Tick at least one offer first."), ({"to": "x", "all": "1"}, "can be accepted, issued"),
-     ({"to": "accepted", "ids": ["9" * 30, "-1", "x"]}, "Tick at least one offer first.")],
+     ({"to": "accepted", "ids": ["9" * 30, "-1", "x"]}, "Tick at least one offer first."),
+     ({"to": "accepted", "all": "1", "note": "a\0b"}, "Note: remove the unreadable sign.")],
 )  # fmt: skip
 def test_what_makes_no_sense_is_told(client, given, asked, told):
     assert told in decide(client, **asked)
