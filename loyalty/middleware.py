@@ -46,12 +46,12 @@ class ReadableAddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if "%00" in request.META.get("QUERY_STRING", "") and not request.path_info.startswith("/api/"):
-            request.GET = _readable(request.GET)
+            request.GET = QueryDict(_readable(request.GET))
         return self.get_response(request)
 
 
-def _readable(asked: QueryDict) -> QueryDict:
+def _readable(asked: QueryDict) -> str:
     cleaned = QueryDict(mutable=True)
     for name, values in asked.lists():
         cleaned.setlist(name.replace(UNSTORABLE, ""), [value.replace(UNSTORABLE, "") for value in values])
-    return cleaned
+    return cleaned.urlencode()
