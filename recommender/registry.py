@@ -56,7 +56,7 @@ SERVED_BY: dict[str, type[Recommender]] = {
 # Tables of what goes together, which requests map into memory.
 NEIGHBOURS = "neighbours"
 # Grows when the same data and seed would no longer give the same artefact.
-CODE_VERSION = "recommender-2"
+CODE_VERSION = "recommender-3"
 # Of what a person types to override the gate.
 SHORTEST_REASON = 10
 LONGEST_REASON = 500

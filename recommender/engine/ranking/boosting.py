@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from threadpoolctl import threadpool_limits
 from recommender.engine.ranking.trees import Trees
 
 WORTH_THREADS = 3_000_000
+# A column is split at so many places at most, all that scikit-learn's histograms hold; so many rows find the places.
+N_PLACES, N_ASKED = 254, 50_000
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,46 @@ def grown(examples: Examples, growth: Growth) -> tuple[Trees, NDArray[np.float64
         early_stopping=False,
         random_state=growth.random_state,
     )
+    places = _places(examples, np.random.default_rng(growth.random_state))
     # On few rows threads only wait for each other.
     with threadpool_limits(None if examples.x.size > WORTH_THREADS else 1, "openmp"):
-        learner.fit(examples.x, examples.y, sample_weight=examples.weights)
-    return as_trees(learner), _gains(learner, examples.x.shape[1])
+        learner.fit(_placed(examples.x, places), examples.y, sample_weight=examples.weights)
+    return _at_places(as_trees(learner), places), _gains(learner, examples.x.shape[1])
+
+
+def _places(examples: Examples, rng: np.random.Generator) -> list[NDArray[np.float32]]:
+    """Where each column may be split: with as much weight between one place and the next.
+
+    scikit-learn finds the same, but sorts every column anew for each of the places where rows have weights.
+    """
+    share = examples.weights.astype(np.float64) / examples.weights.sum(dtype=np.float64)
+    asked = np.sort(examples.x[rng.choice(len(share), N_ASKED, p=share)], axis=0)
+    return [_between(column) for column in asked.T]
+
+
+def _between(ordered: NDArray[np.float32]) -> NDArray[np.float32]:
+    values = np.unique(ordered)
+    if len(values) <= N_PLACES:
+        return ((values[1:] + values[:-1]) / 2).astype(np.float32)
+    at = np.linspace(0, len(ordered) - 1, N_PLACES + 2).round().astype(np.int64)[1:-1]
+    return np.unique(ordered[at])
+
+
+def _placed(x: NDArray[np.float32], places: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """How many places lie below each value, shape (n, n_features)."""
+    placed = np.empty(x.shape, dtype=np.float32, order="F")
+    for number, of_column in enumerate(places):
+        placed[:, number] = np.searchsorted(of_column, x[:, number], side="left")
+    return placed
+
+
+def _at_places(trees: Trees, places: list[NDArray[np.float32]]) -> Trees:
+    """Trees that ask for values, out of those that ask for places."""
+    inner = np.isfinite(trees.thresholds)
+    thresholds = trees.thresholds.copy()
+    for node in np.flatnonzero(inner).tolist():
+        thresholds[node] = places[trees.features[node]][int(thresholds[node])]
+    return replace(trees, thresholds=thresholds)
 
 
 def as_trees(learner: HistGradientBoostingClassifier) -> Trees:
@@ -82,7 +120,6 @@ def as_trees(learner: HistGradientBoostingClassifier) -> Trees:
         children=np.column_stack([left, right]).astype(np.int32),
         values=nodes["value"].astype(np.float64),
         baseline=float(np.ravel(learner._baseline_prediction)[0]),
-        depth=int(nodes["depth"].max()),
     )
 
 
