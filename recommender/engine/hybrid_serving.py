@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.engine.base import Artefact, Progress, Recommender
+from recommender.engine.base import ROWS_PER_BLOCK, Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.history import CustomerHistory, History, as_history
 from recommender.engine.ranking.product_signals import SOLD_NOW
@@ -28,6 +28,12 @@ from recommender.engine.splits import EvaluationSlice
 BEHIND = -60.0
 AGAIN, FIRST = "again", "first"
 HEADS = (AGAIN, FIRST)
+# Of what would be a first purchase, the purchase behind it is looked for in so many places: each takes a look of its
+# own at a customer without that purchase, and far down a list nobody asks.
+TOLD = 20
+# An own purchase speaks for the next if, new to the customer and all else as it is, the product stood lower by so much
+# log-odds: what else would change without that purchase moves it less.
+SURE = 0.5
 
 
 class HybridScorer(Recommender):
@@ -102,8 +108,10 @@ class HybridScorer(Recommender):
 
     def _scores(self, history: CustomerHistory) -> NDArray[np.float32]:
         """Log-odds of the candidates; all else behind them by how it sells now."""
-        seen = view(history, self._fitted("sources_"))
-        scores = np.tile(self._behind(), (len(history), 1))
+        return self._scored(view(history, self._fitted("sources_")))
+
+    def _scored(self, seen: View) -> NDArray[np.float32]:
+        scores = np.tile(self._behind(), (len(seen.history), 1))
         for head in HEADS:
             cells = self.candidates(head, seen, self.sources_)
             scores[cells.rows, cells.columns] = self._judged(head, seen, cells)
@@ -118,22 +126,47 @@ class HybridScorer(Recommender):
     def because(self, history: History, items: NDArray[np.int64]) -> NDArray[np.int64]:
         """Their own earlier purchase of it, or the one that speaks most for it; named only if without it it falls."""
         known = as_history(history)
-        rows = np.arange(len(items))
-        before, named = self.score(known), self._suspects(known, items)
-        for place in range(items.shape[1]):
-            item, without = items[:, place], view(known.without(named[:, place]), self.sources_)
-            asked = np.flatnonzero(named[:, place] >= 0)
-            after = self._asked(without, asked, item[asked])
-            holds = after < before[rows[asked], item[asked]]
-            named[asked[~holds], place] = -1
+        starts = range(0, max(len(items), 1), ROWS_PER_BLOCK)
+        blocks = [self._named(known[at : at + ROWS_PER_BLOCK], items[at : at + ROWS_PER_BLOCK]) for at in starts]
+        return np.concatenate(blocks)
+
+    def _named(self, known: CustomerHistory, items: NDArray[np.int64]) -> NDArray[np.int64]:
+        seen = view(known, self._fitted("sources_"))
+        named = self._suspects(known, items)
+        rows, places = np.nonzero(named >= 0)
+        columns, reasons = items[rows, places], named[rows, places]
+        own, before, after = columns == reasons, self._scored(seen)[rows, columns], np.empty(len(rows), np.float32)
+        as_new = Cells(rows[own], columns[own], np.full(int(own.sum()), -1, dtype=np.int64))
+        after[own] = self._judged(FIRST, seen, as_new) + SURE
+        after[~own] = self._without(known, rows[~own], columns[~own], reasons[~own])
+        vain = after >= before
+        named[rows[vain], places[vain]] = -1
         return named
 
     def _suspects(self, history: CustomerHistory, items: NDArray[np.int64]) -> NDArray[np.int64]:
         part = self.sources_.parts["ease"]
         named = part.recommender.because(part.aged(history), items)
+        named[:, TOLD:] = -1
         rows = np.arange(len(items))[:, None]
         bought = np.asarray(history.weights.tocsr()[rows, np.maximum(items, 0)].toarray() > 0)
         return np.where(bought & (items >= 0), items, named)
+
+    def _without(
+        self,
+        known: CustomerHistory,
+        rows: NDArray[np.int64],
+        columns: NDArray[np.int64],
+        reasons: NDArray[np.int64],
+    ) -> NDArray[np.float32]:
+        """What these cells would score had the customer never bought the reason: one look a customer and reason."""
+        pairs, of = np.unique(rows * known.shape[1] + reasons, return_inverse=True)
+        after = np.empty(len(rows), dtype=np.float32)
+        for start in range(0, len(pairs), ROWS_PER_BLOCK):
+            who, gone = np.divmod(pairs[start : start + ROWS_PER_BLOCK], known.shape[1])
+            inside = np.flatnonzero(of // ROWS_PER_BLOCK == start // ROWS_PER_BLOCK)
+            seen = view(known[who].without(gone), self.sources_)
+            after[inside] = self._asked(seen, of[inside] - start, columns[inside])
+        return after
 
     def _asked(self, seen: View, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
         """What these cells would score as candidates."""

@@ -91,8 +91,9 @@ class TifuKnn(Recommender):
         self._fitted("vectors_")
         own = self._vectors(history)
         alike = _mean_of_nearest(own, self.vectors_, self.neighbours)
-        blended = np.float32(self.own_share) * own + np.float32(1 - self.own_share) * alike
-        scores: NDArray[np.float32] = blended.toarray()
+        scores: NDArray[np.float32] = (np.float32(1 - self.own_share) * alike).toarray()
+        bought = own.tocoo()
+        scores[bought.row, bought.col] += np.float32(self.own_share) * bought.data
         scores += self.tie_break_
         return scores
 
