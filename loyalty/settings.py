@@ -112,6 +112,9 @@ IMPORT_ROOTS = env.list("IMPORT_ROOTS", default=[])
 IMPORT_PRIVATE_HOSTS = env.list("IMPORT_PRIVATE_HOSTS", default=[])
 # A file that changes between two looks so far apart is still being written.
 IMPORT_SETTLE_SECONDS = env.float("IMPORT_SETTLE_SECONDS", default=3.0)
+# What may speak for a product to a customer who bought nothing yet. No income, gender or anything else that is nobody's
+# business unless it is named here.
+COLD_START_TRAITS = env.list("COLD_START_TRAITS", default=["age_group", "household_type", "household_size"])
 # Every trained version is copied there as well; the registry is complete without it.
 MLFLOW_TRACKING_URI = env.str("MLFLOW_TRACKING_URI", default="")
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", default="USD")

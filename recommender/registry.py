@@ -20,6 +20,7 @@ from recommender.engine import artefacts
 from recommender.engine.artefacts import ArtefactDamaged
 from recommender.engine.autoencoder_serving import AutoencoderScorer
 from recommender.engine.base import Artefact, Recommender
+from recommender.engine.cold import ColdStart
 from recommender.engine.content import ContentBased
 from recommender.engine.contests.gate import objections
 from recommender.engine.demographic import DemographicPrior
@@ -55,6 +56,8 @@ SERVED_BY: dict[str, type[Recommender]] = {
 }
 # Tables of what goes together, which requests map into memory.
 NEIGHBOURS = "neighbours"
+# What serves new customers and new products, beside the version that serves the others.
+COLD_START = "cold_start"
 # Grows when the same data and seed would no longer give the same artefact.
 CODE_VERSION = "recommender-3"
 # Of what a person types to override the gate.
@@ -207,12 +210,28 @@ def _mapped(home: str, folder: str, sha256: str) -> ItemNeighbours:
     return open_neighbours(Path(home) / folder, sha256=sha256)
 
 
-def forget_neighbours(*, keep: Iterable[str]) -> None:
-    """Remove tables that no run names. Whoever has them open goes on reading them."""
+def keep_cold_start(found: ColdStart) -> tuple[str, str]:
+    """Write what serves the brand-new; returns folder and checksum."""
+    return _store(found.to_artefact())
+
+
+def open_cold_start(folder: str, sha256: str) -> ColdStart:
+    """Read and checked once a process. Raises ArtefactDamaged."""
+    return _cold_start(str(settings.ARTEFACT_DIR), folder, sha256)
+
+
+@lru_cache(maxsize=2)
+def _cold_start(home: str, folder: str, sha256: str) -> ColdStart:
+    return ColdStart.from_artefact(artefacts.load(Path(home) / folder, sha256=sha256))
+
+
+def forget_run_files(*, keep: Iterable[str]) -> None:
+    """Remove what no run names. Whoever has it open goes on reading it."""
     wanted = set(keep)
-    for folder in Path(settings.ARTEFACT_DIR).glob(f"{NEIGHBOURS}-*"):
-        if folder.name not in wanted:
-            shutil.rmtree(folder, ignore_errors=True)
+    for kind in (NEIGHBOURS, COLD_START):
+        for folder in Path(settings.ARTEFACT_DIR).glob(f"{kind}-*"):
+            if folder.name not in wanted:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _bytes(folder: str) -> int:

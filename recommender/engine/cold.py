@@ -1,147 +1,219 @@
-"""Lists in which the brand-new have a place: products that nobody bought yet, customers who bought nothing yet."""
+"""The brand-new: lists for customers who bought nothing yet, and places on lists for products that few bought yet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from recommender.engine.base import ROWS_PER_BLOCK, Recommender, top_k
+from recommender.engine.attributes import Attributes
+from recommender.engine.base import Artefact
+from recommender.engine.content import ContentBased
 from recommender.engine.dataset import InteractionMatrix
+from recommender.engine.demographic import DemographicPrior
 from recommender.engine.history import CustomerHistory
+from recommender.engine.ids import IdMap
 
-# With fewer buyers what was learnt from them is chance.
-MIN_BUYERS = 5
-
-
-class Origin(IntEnum):
-    """Which of the three put a product on a list."""
-
-    CHAMPION = 0
-    NEW_PRODUCT = 1
-    NEW_CUSTOMER = 2
+# Of a list's places one in so many may go to a new product.
+EVERY = 10
+# Customers on whose scores it is settled who is told of a new product: more change nothing.
+MOST_ASKED = 20_000
+# A bar that no score reaches.
+NOBODY = np.finfo(np.float32).max
+KIND = "cold_start"
+TRAITS, FACTS = "traits.", "facts."
 
 
 @dataclass(frozen=True)
-class Panel:
-    """Three recommenders of one catalogue.
+class TraitLists:
+    """What customers of a kind buy, a list each, shape (n_customers, k); best first.
 
     Attributes
     ----------
-    champion : Recommender
-        For customers and products that are known.
-    for_new_products : Recommender
-        Scores from facts, such as ``ContentBased`` or ``TwoTower``.
-    for_new_customers : Recommender
-        Scores from traits, such as ``DemographicPrior``.
+    product_ids : ndarray of int64
+        ``-1`` where nothing is left.
+    scores : ndarray of float32
+        Log of the share that has it among customers like these.
+    traits : ndarray of str
+        ``"kind=value"`` of the trait that speaks for the product, ``""`` where none does.
     """
 
-    champion: Recommender
-    for_new_products: Recommender
-    for_new_customers: Recommender
+    product_ids: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    traits: NDArray[np.str_]
 
 
 @dataclass(frozen=True)
-class Lists:
+class Places:
     """A list a customer, shape (n_customers, k) each.
 
     Attributes
     ----------
-    items : ndarray of int64
-        Product rows, best first, ``-1`` where nothing is left.
-    origins : ndarray of int8
-        An ``Origin`` each.
+    product_ids : ndarray of int64
+        Best first, ``-1`` where nothing is left.
+    from_place : ndarray of int64
+        Where it stood among what is known; of a new product, where the known one before it stood.
+    is_new : ndarray of bool
     """
 
-    items: NDArray[np.int64]
-    origins: NDArray[np.int8]
+    product_ids: NDArray[np.int64]
+    from_place: NDArray[np.int64]
+    is_new: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """All that serves the brand-new, learnt from purchases, facts and traits.
+
+    Attributes
+    ----------
+    prior : DemographicPrior
+        For customers who bought nothing.
+    content : ContentBased
+        Of the same catalogue, the new products among it.
+    new_rows : ndarray of int64, shape (n_new,)
+        Where these stand in the catalogue.
+    bars : ndarray of float32, shape (n_new,)
+        A customer is told of a new product when it scores above this with them.
+    """
+
+    prior: DemographicPrior
+    content: ContentBased
+    new_rows: NDArray[np.int64]
+    bars: NDArray[np.float32]
+
+    @property
+    def products(self) -> IdMap:
+        """Catalogue."""
+        return self.content.products
+
+    def by_traits(self, traits: Attributes, k: int) -> TraitLists:
+        """What to show to customers of whom only traits are known."""
+        n, n_products = len(traits), len(self.products)
+        if not n_products:
+            return TraitLists(np.zeros((n, 0), np.int64), np.zeros((n, 0), np.float32), np.zeros((n, 0), "U1"))
+        nothing = sparse.csr_matrix((n, n_products), dtype=np.float32)
+        history = CustomerHistory(nothing, traits=traits)
+        items, scores = self.prior.recommend(history, k, exclude_seen=False)
+        return TraitLists(self.products.ids_of(items), scores, _told(traits, self.prior.trait_because(history, items)))
+
+    def launches(self, history: CustomerHistory, n: int, *, known: IdMap) -> NDArray[np.int64]:
+        """The new products that suit customers so well that they are told, the best first.
+
+        Parameters
+        ----------
+        history : CustomerHistory, shape (n_customers, n_products)
+        n : int
+            At most, a customer.
+        known : IdMap
+            Products that compete by themselves and need no place kept.
+
+        Returns
+        -------
+        ndarray of int64, shape (n_customers, n)
+            Keys, ``-1`` where there are no more.
+        """
+        is_left = known.rows_of(self.products.ids[self.new_rows]) < 0
+        rows, bars = self.new_rows[is_left], self.bars[is_left]
+        beyond = (fresh_scores(self.content, history, rows) - bars) / np.maximum(bars, 1e-12)
+        order = np.argsort(-beyond, axis=1, kind="stable")[:, :n]
+        found = np.full((len(history), n), -1, dtype=np.int64)
+        suits = np.take_along_axis(beyond, order, axis=1) > 0
+        found[:, : order.shape[1]] = np.where(suits, self.products.ids[rows][order], -1)
+        return found
+
+    def to_artefact(self) -> Artefact:
+        """Both recommenders and who is told of what."""
+        parts = {TRAITS: self.prior.to_artefact(), FACTS: self.content.to_artefact()}
+        arrays: dict[str, NDArray[Any]] = {"new_rows": self.new_rows, "bars": self.bars}
+        for prefix, part in parts.items():
+            arrays |= {f"{prefix}{name}": values for name, values in part.arrays.items()}
+        return Artefact(KIND, {prefix: part.params for prefix, part in parts.items()}, arrays)
 
     @classmethod
-    def joined(cls, parts: list[Lists]) -> Self:
-        """The lists of several blocks of customers."""
-        return cls(np.concatenate([part.items for part in parts]), np.concatenate([part.origins for part in parts]))
+    def from_artefact(cls, artefact: Artefact) -> Self:
+        """What ``to_artefact`` was made of."""
+        prior, content = (
+            kind.from_artefact(_part(artefact, prefix, kind.kind))
+            for prefix, kind in ((TRAITS, DemographicPrior), (FACTS, ContentBased))
+        )
+        return cls(prior, content, artefact.arrays["new_rows"], artefact.arrays["bars"])
 
 
-def cold_products(data: InteractionMatrix, *, min_buyers: int = MIN_BUYERS) -> NDArray[np.bool_]:
-    """Products with too few buyers to learn from, shape (n_products,)."""
-    return data.customers_per_product() < min_buyers
+def _part(artefact: Artefact, prefix: str, kind: str) -> Artefact:
+    arrays = {name.removeprefix(prefix): values for name, values in artefact.arrays.items() if name.startswith(prefix)}
+    return Artefact(kind, artefact.params[prefix], arrays)
 
 
-def blended(
-    panel: Panel,
-    history: CustomerHistory,
-    k: int,
-    *,
-    cold: NDArray[np.bool_],
-    explored_share: float = 0.1,
-    exclude_seen: bool = True,
-) -> Lists:
-    """Recommend to everybody, and give new products a fixed share of the places of those who are known.
+def _told(traits: Attributes, kinds: NDArray[np.str_]) -> NDArray[np.str_]:
+    rows = [
+        [f"{kind}={traits.labels[kind][row]}" if kind else "" for kind in of_row]
+        for row, of_row in enumerate(kinds.tolist())
+    ]
+    return np.array(rows, dtype=np.str_).reshape(kinds.shape)
 
-    Scores of different recommenders cannot be compared, so it is places that are shared, spread evenly.
+
+def learn_cold_start(data: InteractionMatrix, is_new: NDArray[np.bool_], *, told_share: float) -> ColdStart:
+    """Learn what kinds of customers buy, and which customers suit each new product.
 
     Parameters
     ----------
-    panel : Panel
-    history : CustomerHistory, shape (n_customers, n_products)
-    k : int
-        Places a customer.
-    cold : ndarray of bool, shape (n_products,)
-        Products the champion knows nothing about: they come by ``explored_share`` only.
-    explored_share : float
-        Share (0–1) of the places that go to such products; rounded, at most as many as there are.
-    exclude_seen : bool
-        Leave out what the customer has in ``history``.
-
-    Returns
-    -------
-    Lists
+    data : InteractionMatrix
+        With traits and facts; the new products are among the catalogue, also where nobody has bought them.
+    is_new : ndarray of bool, shape (n_products,)
+    told_share : float
+        Share (0–1) of the customers who are told of a new product: each of n new ones goes to the n-th part of them,
+        those it suits best. None goes to all alike: what nothing is known of suits nobody more than others.
     """
-    if not 0 <= explored_share <= 1:
-        raise ValueError(f"explored_share is {explored_share}, it must lie between 0 and 1")
-    starts = range(0, max(len(history), 1), ROWS_PER_BLOCK)
-    blocks = (history[start : start + ROWS_PER_BLOCK] for start in starts)
-    return Lists.joined([_block(panel, block, k, cold, explored_share, exclude_seen) for block in blocks])
+    if not 0 <= told_share <= 1:
+        raise ValueError(f"told_share is {told_share}, it must lie between 0 and 1")
+    prior, content = DemographicPrior().fit(data), ContentBased().fit(data)
+    new_rows = np.flatnonzero(is_new)
+    some = data.history[:: max(1, -(-len(data.customers) // MOST_ASKED))]
+    scores = fresh_scores(content, some, new_rows)
+    n_told = max(1, round(told_share * len(scores) / max(len(new_rows), 1)))
+    bars = _bars(scores, n_told) if told_share else np.full(len(new_rows), NOBODY, dtype=np.float32)
+    return ColdStart(prior, content, new_rows, bars)
 
 
-def _block(
-    panel: Panel, history: CustomerHistory, k: int, cold: NDArray[np.bool_], share: float, exclude_seen: bool
-) -> Lists:
-    unknown = np.diff(history.weights.indptr) == 0
-    by_facts = _best(panel.for_new_products, history, ~cold, round(share * k), exclude_seen)
-    warm = _best(panel.champion, history, cold, k, exclude_seen)
-    lists = _shared(warm, by_facts)
-    if unknown.any():
-        strangers = np.flatnonzero(unknown)
-        lists.items[strangers] = _best(panel.for_new_customers, history[strangers], cold, k, exclude_seen)
-        lists.origins[strangers] = Origin.NEW_CUSTOMER
-    return lists
+def _bars(scores: NDArray[np.float32], n_told: int) -> NDArray[np.float32]:
+    """Halfway between the last who is told and the first who is not, so that those who are alike share one fate."""
+    if n_told >= len(scores):
+        return np.zeros(scores.shape[1], dtype=np.float32)
+    border = -np.partition(-scores, (n_told - 1, n_told), axis=0)[[n_told - 1, n_told]]
+    bars: NDArray[np.float32] = np.maximum(border.mean(axis=0), 0.0)
+    return bars
 
 
-def _best(
-    recommender: Recommender, history: CustomerHistory, left_out: NDArray[np.bool_], k: int, exclude_seen: bool
-) -> NDArray[np.int64]:
-    if k == 0:
-        return np.zeros((len(history), 0), dtype=np.int64)
-    scores = np.array(recommender.score(history), dtype=np.float32)
-    scores[:, left_out] = -np.inf
-    if exclude_seen:
-        scores[history.weights.nonzero()] = -np.inf
-    return top_k(scores, k)[0]
+def fresh_scores(
+    content: ContentBased, history: CustomerHistory, product_rows: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """How well some products suit, ``-inf`` where a customer has one already; shape (n_customers, n_rows) float32."""
+    if not len(product_rows):
+        return np.zeros((len(history), 0), dtype=np.float32)
+    scores = content.score_of(history, product_rows)
+    scores[(history.weights[:, product_rows]).nonzero()] = -np.inf
+    return scores
 
 
-def _shared(warm: NDArray[np.int64], explored: NDArray[np.int64]) -> Lists:
-    """Every place at the end of an equal stretch goes to an explored product, where there is one."""
-    n, k = warm.shape
-    here = np.zeros((n, k), dtype=bool)
-    places = np.round((np.arange(explored.shape[1]) + 1) * k / max(explored.shape[1], 1)).astype(np.int64) - 1
-    here[:, places] = explored >= 0
-    from_warm = np.take_along_axis(warm, np.maximum(np.cumsum(~here, axis=1) - 1, 0), axis=1)
-    if not explored.shape[1]:
-        return Lists(from_warm, np.zeros((n, k), dtype=np.int8))
-    from_explored = np.take_along_axis(explored, np.maximum(np.cumsum(here, axis=1) - 1, 0), axis=1)
-    origins = np.where(here, Origin.NEW_PRODUCT, Origin.CHAMPION).astype(np.int8)
-    return Lists(np.where(here, from_explored, from_warm), origins)
+def with_launches(product_ids: NDArray[np.int64], launches: NDArray[np.int64]) -> Places:
+    """Give every tenth place to a new product where there is one; what is known moves down.
+
+    Parameters
+    ----------
+    product_ids : ndarray of int64, shape (n_customers, k)
+        Lists of what is known, best first, ``-1`` padded.
+    launches : ndarray of int64, shape (n_customers, k // EVERY)
+        New products a customer, the best first, ``-1`` padded.
+    """
+    here = np.zeros(product_ids.shape, dtype=np.bool_)
+    here[:, EVERY - 1 :: EVERY] = launches >= 0
+    known = np.maximum(np.cumsum(~here, axis=1) - 1, 0)
+    ids = np.take_along_axis(product_ids, known, axis=1)
+    ids[here] = launches[launches >= 0]
+    # A short list closes up, so that no place stands empty before a new product.
+    order = np.argsort(ids < 0, axis=1, kind="stable")
+    return Places(*(np.take_along_axis(one, order, axis=1) for one in (ids, known, here)))

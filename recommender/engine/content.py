@@ -105,6 +105,11 @@ class ContentBased(Recommender):
         described = with_pairs(facts, self.encoding_.kinds)
         return self._likeness(as_history(history), self._scaled(self.encoding_.matrix(described)))
 
+    def score_of(self, history: History, product_rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Score a few products of the catalogue; shape (n_customers, len(product_rows)) float32."""
+        self._fitted("facts_")
+        return self._likeness(as_history(history), self.facts_[product_rows])
+
     def with_products(self, ids: NDArray[np.int64], facts: Attributes) -> Self:
         """The same taste over a larger catalogue.
 

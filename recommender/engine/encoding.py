@@ -47,8 +47,9 @@ class Encoding:
     @classmethod
     def of(cls, facts: Attributes, *, min_rows: int = MIN_ROWS) -> Self:
         """The columns of everything that at least ``min_rows`` rows have."""
-        values = {kind: _common(labels[labels != ""], min_rows) for kind, labels in facts.labels.items()}
-        borders = {name: _borders(numbers) for name, numbers in facts.numbers.items()}
+        # By name, as a file keeps them: in another order what was learnt of one column would be read as another's.
+        values = {kind: _common(labels[labels != ""], min_rows) for kind, labels in sorted(facts.labels.items())}
+        borders = {name: _borders(numbers) for name, numbers in sorted(facts.numbers.items())}
         words, idf = _vocabulary(facts.texts, min_rows)
         return cls(values, borders, words, idf)
 

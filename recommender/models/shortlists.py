@@ -19,6 +19,10 @@ class ScoringRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True, help_text="Empty: some shards are still to come.")
     neighbours = models.CharField(max_length=200, help_text="Folder below ARTEFACT_DIR.")
     neighbours_sha256 = models.CharField(max_length=64)
+    cold_start = models.CharField(
+        max_length=200, blank=True, default="", help_text="Folder of what serves new customers and new products."
+    )
+    cold_start_sha256 = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
         ordering = ["-id"]
@@ -47,6 +51,13 @@ class Shortlist(models.Model):
     done_with_ids = ArrayField(
         models.BigIntegerField(), help_text="Bought, and hardly anybody buys them a second time."
     )
+    traits = ArrayField(
+        models.CharField(max_length=300),
+        default=list,
+        blank=True,
+        help_text="Where nothing was bought: the trait that speaks for each product, as kind=value; else empty.",
+    )
+    new_ids = ArrayField(models.BigIntegerField(), default=list, blank=True, help_text="Products few can have bought.")
     stamp = models.CharField(max_length=300, help_text="Of what the customer did, read before the purchases were.")
     made_at = models.DateTimeField()
 

@@ -33,7 +33,7 @@ WHERE c.id = {customer}
 # The version in use first; while its shards are still being written, the version before it.
 KNOWN = """
 SELECT s.id, s.model_version_id, s.label, s.algorithm, s.product_ids, s.because_ids, s.times_bought, s.last_bought_on,
-    s.done_with_ids, s.stamp,
+    s.done_with_ids, s.traits, s.new_ids, s.stamp,
     (SELECT state FROM loyalty_consent WHERE {said} AND at <= %(at)s ORDER BY at DESC, id DESC LIMIT 1),
     (SELECT min(at) FROM loyalty_consent WHERE {said} AND at > %(at)s),
     ARRAY(SELECT product_id FROM recommender_productruling
@@ -92,6 +92,8 @@ class Stored:
     times_bought: list[int]
     last_bought_on: list[date | None]
     done_with_ids: list[int]
+    traits: list[str]
+    new_ids: list[int]
     stamp: str
 
 

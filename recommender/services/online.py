@@ -21,6 +21,7 @@ from recommender.models.placements import MOST, PLACEMENTS, Placement
 from recommender.queries import online as queries
 from recommender.queries.online import Asked, Fact, Known
 from recommender.queries.substitutes import ranked_substitutes
+from recommender.services.newcomers import stranger_list
 from recommender.services.shortlists import REPEAT_SHARE
 from recommender.services.wording import Words
 
@@ -31,9 +32,11 @@ SEEDS = 20
 POPULAR = 100
 # So many candidates are looked at for each product shown.
 LOOKED_AT = 4
+RUN_FILES = ("neighbours", "neighbours_sha256", "cold_start", "cold_start_sha256")
 DONE_WITH = "bought_and_not_bought_again"
-SHORTLIST, NEIGHBOURS, POPULARITY, NOTHING = "shortlist", "neighbours", "popularity", "nothing"
-SOURCES = (SHORTLIST, NEIGHBOURS, POPULARITY, NOTHING)
+SHORTLIST, NEIGHBOURS, NOTHING = "shortlist", "neighbours", "nothing"
+TRAITS, POPULARITY = "traits", "popularity"
+SOURCES = (SHORTLIST, NEIGHBOURS, TRAITS, POPULARITY, NOTHING)
 
 
 class NoSuchPlacement(Exception):
@@ -117,7 +120,7 @@ def _neighbours(run_id: int | None) -> ItemNeighbours | None:
 def _run(run_id: int) -> ScoringRun | None:
     """Its files never change, so it is read once a process."""
     if run_id not in _RUNS:
-        found = ScoringRun.objects.filter(pk=run_id).only("neighbours", "neighbours_sha256").first()
+        found = ScoringRun.objects.filter(pk=run_id).only(*RUN_FILES).first()
         if found is None:
             return None
         _RUNS.clear()
@@ -141,6 +144,7 @@ class _Maker:
     times: dict[int, tuple[int, date | None]] = field(default_factory=dict)
     done_with: list[int] = field(default_factory=list)
     in_place_of: dict[int, int] = field(default_factory=dict)
+    traits: dict[int, str] = field(default_factory=dict)
 
     def made(self, empty: Served) -> Served:
         self._read_purchases()
@@ -166,7 +170,7 @@ class _Maker:
         left = exclude(left, {"pinned": self._pinned()}).candidates  # they come first of all
         left, n_out = self._in_stock(left, facts)
         chosen, n_alike = self._spread(left, facts)
-        words = Words(facts, self.times, self.in_place_of, self._share)
+        words = Words(facts, self.times, self.in_place_of, self._share, self.traits, self._new())
         items = [self._item(chosen, place, facts, words) for place in range(len(chosen))]
         return items, {**counts, "out_of_stock": n_out, "too_many_of_a_category": n_alike}
 
@@ -192,17 +196,39 @@ class _Maker:
     def _candidates(self) -> tuple[Candidates, str]:
         stored, known = self.known.stored, self.neighbours
         looked_at = near(self.seen, known, from_session=True) if known is not None and self.seen else Candidates.of([])
-        if stored is not None and stored.product_ids:
+        if stored is not None and stored.product_ids and not stored.traits:
             own = Candidates.of(stored.product_ids, stored.because_ids)
             return blend(own, looked_at, weight=self.placement.session_weight), SHORTLIST
         if known is None:
             return Candidates.of([]), NOTHING
-        bought = near(list(self.times)[-SEEDS:], known, from_session=False)
-        popular = Candidates.of(known.most_bought(POPULAR).tolist())
-        source = NEIGHBOURS if len(bought) or len(looked_at) else POPULARITY
+        bought = near([one for one, (times, _) in self.times.items() if times][-SEEDS:], known, from_session=False)
+        others, source = self._of_strangers(known)
+        source = NEIGHBOURS if len(bought) or len(looked_at) else source
         # What fills the list up counts little: it comes after whatever speaks for this customer.
-        filled = blend(bought, popular, weight=0.1)
+        filled = blend(bought, others, weight=0.1)
         return blend(filled, looked_at, weight=self.placement.session_weight), source
+
+    def _of_strangers(self, known: ItemNeighbours) -> tuple[Candidates, str]:
+        """What customers of the same kind buy, as far as traits may speak; else what most buy."""
+        product_ids, traits = self._by_traits()
+        self.traits = {product_id: one for product_id, one in zip(product_ids, traits, strict=True) if one}
+        others = Candidates.of(product_ids or known.most_bought(POPULAR).tolist())
+        return others, TRAITS if self.traits else POPULARITY
+
+    def _by_traits(self) -> tuple[Sequence[int], Sequence[str]]:
+        stored, run = self.known.stored, _run(self.asked.run_id) if self.asked.run_id is not None else None
+        if stored is not None and stored.traits:
+            return stored.product_ids, stored.traits
+        if run is None or self.times:
+            return (), ()
+        try:
+            return stranger_list(run, self.asked.customer_id)
+        except ArtefactDamaged as error:
+            log.warning("cold_start.damaged", run_id=run.pk, reason=str(error))
+            return (), ()
+
+    def _new(self) -> Container[int]:
+        return self.known.stored.new_ids if self.known.stored is not None else ()
 
     def _pinned(self) -> Sequence[int]:
         return self.known.pinned_ids

@@ -17,7 +17,6 @@ from loyalty.services.copying import copy_rows
 from loyalty.services.progress import Progress
 from recommender import registry
 from recommender.engine.attributes import Attributes
-from recommender.engine.base import Recommender
 from recommender.engine.dataset import InteractionMatrix, purchase_log
 from recommender.engine.ids import IdMap
 from recommender.engine.neighbours import ItemNeighbours, learn_neighbours
@@ -26,6 +25,7 @@ from recommender.models import ModelVersion, Recommendation, ScoringRun, Shortli
 from recommender.queries.descriptions import customer_traits
 from recommender.queries.interactions import interactions_frame, purchases_until
 from recommender.queries.shards import Shard
+from recommender.services.newcomers import learn_newcomers, listed
 from recommender.services.shortlists import (
     RECOMMENDATION,
     SHORTLIST,
@@ -49,15 +49,27 @@ def begin_run(*, version: ModelVersion, key: str, as_of: datetime, at: datetime,
     if begun is not None:
         return begun
     report(0, 1, "Reading what is bought together")
-    folder, sha256 = registry.keep_neighbours(_neighbours(as_of))
+    frame = interactions_frame(purchases_until(as_of))
+    files = _kept(frame, version, as_of=as_of, at=at)
     values = {"model_version": version, "as_of": as_of, "begun_at": at}
     with report.writing():
-        files = {"neighbours": folder, "neighbours_sha256": sha256}
         return ScoringRun.objects.get_or_create(key=key, defaults={**values, **files})[0]
 
 
-def _neighbours(as_of: datetime) -> ItemNeighbours:
-    frame = interactions_frame(purchases_until(as_of))
+def _kept(frame: pa.Table, version: ModelVersion, *, as_of: datetime, at: datetime) -> dict[str, str]:
+    neighbours, neighbours_sha256 = registry.keep_neighbours(_neighbours(frame, as_of))
+    half_life = version.params.get("half_life_days")
+    found = learn_newcomers(frame, as_of=as_of, at=at, half_life_days=half_life)
+    cold_start, cold_start_sha256 = registry.keep_cold_start(found)
+    return {
+        "neighbours": neighbours,
+        "neighbours_sha256": neighbours_sha256,
+        "cold_start": cold_start,
+        "cold_start_sha256": cold_start_sha256,
+    }
+
+
+def _neighbours(frame: pa.Table, as_of: datetime) -> ItemNeighbours:
     customers, products = IdMap(frame["customer_id"].to_numpy()), IdMap(frame["product_id"].to_numpy())
     log = purchase_log(frame, until=as_of, customers=customers, products=products)
     return learn_neighbours(log, products.ids)
@@ -103,39 +115,30 @@ def _scored(
     run: ScoringRun, shard: Shard, known: ItemNeighbours, only: NDArray[np.int64] | None, length: int
 ) -> Scored | None:
     recommender = registry.open_recommender(run.model_version)
+    cold = registry.open_cold_start(run.cold_start, run.cold_start_sha256)
     frame = interactions_frame(purchases_until(run.as_of, customers=shard.span))
-    buyers = IdMap(frame["customer_id"].to_numpy())
-    customers = buyers if only is None else IdMap(np.intersect1d(buyers.ids, only))
+    traits = customer_traits(shard.span)
+    ids = traits["customer_id"].to_numpy()
+    customers = IdMap(ids if only is None else np.intersect1d(ids, only))
     if not len(customers):
         return None
-    history = _history(frame, recommender, run, customers, shard)
-    items, scores = recommender.recommend(history.history, length, exclude_seen=False)
-    because = recommender.because(history.history, items)
-    found = evidence(frame, history, items, until=run.as_of)
-    rows = known.rows_of(history.products.ids_of(items))
+    history = _history(frame, run, customers, recommender.products).described(
+        log=purchase_log(frame, until=run.as_of, customers=customers, products=recommender.products),
+        traits=Attributes.from_frame(traits, "customer_id", customers),
+    )
+    wide = _history(frame, run, customers, cold.products)
+    lists = listed(recommender, cold, history, wide, length)
+    found = evidence(frame, wide, cold.products.rows_of(lists.product_ids), until=run.as_of)
+    rows = known.rows_of(lists.product_ids)
     share = np.where(rows >= 0, known.buyers_share[rows], 0.0)
-    return Scored(
-        history=history,
-        product_ids=history.products.ids_of(items),
-        scores=scores,
-        because_ids=history.products.ids_of(because),
-        found=Evidence(found.times_bought, found.last_bought, share),
-    )
+    return Scored(history, lists, Evidence(found.times_bought, found.last_bought, share))
 
 
-def _history(
-    frame: pa.Table, recommender: Recommender, run: ScoringRun, customers: IdMap, shard: Shard
-) -> InteractionMatrix:
-    matrix = InteractionMatrix.from_frame(
-        frame,
-        until=run.as_of,
-        products=recommender.products,
-        customers=customers,
-        half_life_days=run.model_version.params.get("half_life_days"),
+def _history(frame: pa.Table, run: ScoringRun, customers: IdMap, products: IdMap) -> InteractionMatrix:
+    half_life = run.model_version.params.get("half_life_days")
+    return InteractionMatrix.from_frame(
+        frame, until=run.as_of, products=products, customers=customers, half_life_days=half_life
     )
-    log = purchase_log(frame, until=run.as_of, customers=customers, products=recommender.products)
-    traits = Attributes.from_frame(customer_traits(shard.span), "customer_id", customers)
-    return matrix.described(log=log, traits=traits)
 
 
 def finish_run(run: ScoringRun, *, at: datetime, report: Progress) -> None:
@@ -148,7 +151,8 @@ def finish_run(run: ScoringRun, *, at: datetime, report: Progress) -> None:
         ScoringRun.objects.filter(model_version=run.model_version_id, pk__lt=run.pk).delete()
         ScoringRun.objects.exclude(model_version__in=kept).delete()
         ScoringRun.objects.filter(pk=run.pk).update(finished_at=at)
-    registry.forget_neighbours(keep=ScoringRun.objects.values_list("neighbours", flat=True))
+    files = ScoringRun.objects.values_list("neighbours", "cold_start")
+    registry.forget_run_files(keep=[name for names in files for name in names])
 
 
 def _last_tried(run: ScoringRun) -> list[int]:

@@ -13,7 +13,8 @@ from loyalty.services.copying import array_literal
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.neighbours import ItemNeighbours
 from recommender.engine.reasons import Evidence
-from recommender.services.wording import LONGEST_NAME, bought, percent
+from recommender.services.newcomers import Listed
+from recommender.services.wording import LONGEST_NAME, bought, new_in_the_shop, of_trait, percent
 
 # Below this share of buyers who came back, a product is bought once: who has it needs no second one.
 REPEAT_SHARE = 0.05
@@ -23,7 +24,7 @@ UNKNOWN = "?"
 RECOMMENDATION = ("customer_id", "product_id", "model_version_id", "rank", "score", "reason", "made_at")
 SHORTLIST = (
     "customer_id", "model_version_id", "run_id", "product_ids", "scores", "because_ids", "times_bought",
-    "last_bought_on", "done_with_ids", "stamp", "made_at",
+    "last_bought_on", "done_with_ids", "traits", "new_ids", "stamp", "made_at",
 )  # fmt: skip
 
 
@@ -32,21 +33,24 @@ class Scored:
     """A shard, scored: rows by customer, columns by place."""
 
     history: InteractionMatrix
-    product_ids: NDArray[np.int64]
-    scores: NDArray[np.float32]
-    because_ids: NDArray[np.int64]
+    lists: Listed
     found: Evidence
 
     def places(self, row: int) -> list[int]:
-        return np.flatnonzero(self.product_ids[row] >= 0).tolist()
+        return np.flatnonzero(self.lists.product_ids[row] >= 0).tolist()
 
 
 def recommendation_rows(scored: Scored, *, version_id: int, k: int, at: datetime) -> Iterator[tuple[Any, ...]]:
-    names = _names(scored.because_ids[:, :k])
+    lists, names = scored.lists, _names(scored.lists.because_ids[:, :k])
     for row, customer_id in enumerate(scored.history.customers.ids.tolist()):
         for place in scored.places(row)[:k]:
-            told = reason(*scored.found.cell(row, place), because=names.get(int(scored.because_ids[row, place]), ""))
-            product_id, score = int(scored.product_ids[row, place]), float(scored.scores[row, place])
+            told = reason(
+                *scored.found.cell(row, place),
+                because=names.get(int(lists.because_ids[row, place]), ""),
+                trait=lists.traits[row, place] or "",
+                is_new=bool(lists.is_new[row, place]),
+            )
+            product_id, score = int(lists.product_ids[row, place]), float(lists.scores[row, place])
             yield customer_id, product_id, version_id, place + 1, score, told, at
 
 
@@ -59,17 +63,19 @@ def shortlist_rows(
     run_id: int,
     at: datetime,
 ) -> Iterator[tuple[Any, ...]]:
-    done_with = _done_with(scored.history, known)
+    lists, done_with = scored.lists, _done_with(scored.history, known)
     for row, customer_id in enumerate(scored.history.customers.ids.tolist()):
         cells = scored.places(row)
         evidence = [scored.found.cell(row, place) for place in cells]
         arrays = (
-            scored.product_ids[row, cells].tolist(),
-            scored.scores[row, cells].tolist(),
-            scored.because_ids[row, cells].tolist(),
+            lists.product_ids[row, cells].tolist(),
+            lists.scores[row, cells].tolist(),
+            lists.because_ids[row, cells].tolist(),
             [times for times, _, _ in evidence],
             [last for _, last, _ in evidence],
             done_with[row],
+            _texts(lists.traits[row, cells].tolist()),
+            lists.product_ids[row][lists.is_new[row]].tolist(),
         )
         stamp = UNKNOWN if stamps is None else stamps.get(customer_id, "")
         yield customer_id, version_id, run_id, *map(array_literal, arrays), stamp, at
@@ -93,10 +99,29 @@ def _names(product_ids: NDArray[np.int64]) -> dict[int, str]:
     return {product.pk: str(product) for product in Product.objects.filter(pk__in=wanted).only("name", "sku")}
 
 
-def reason(times_bought: int, last_bought: date | None, buyers_share: float, *, because: str = "") -> str:
-    """One sentence from the customer's own history, or from everybody's."""
+def _texts(values: list[str | None]) -> list[str]:
+    """For PostgreSQL's array; empty where traits have no say."""
+    quoted = [value.replace("\\", "\\\\").replace('"', '\\"') for value in values if value is not None]
+    return [f'"{value}"' for value in quoted]
+
+
+def reason(
+    times_bought: int,
+    last_bought: date | None,
+    buyers_share: float,
+    *,
+    because: str = "",
+    trait: str = "",
+    is_new: bool = False,
+) -> str:
+    """One sentence from the customer's own history, from who they are, or from everybody's."""
+    named = because and f"“{because[:LONGEST_NAME]}”"
     if last_bought is not None:
         return bought(times_bought, last_bought)
-    if because:
-        return f"New to this customer; goes with “{because[:LONGEST_NAME]}”, which was bought before."
+    if is_new:
+        return new_in_the_shop(named)
+    if trait:
+        return of_trait(trait)
+    if named:
+        return f"New to this customer; goes with {named}, which was bought before."
     return f"New to this customer; {percent(buyers_share)} of all customers have bought it."

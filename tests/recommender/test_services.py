@@ -135,8 +135,8 @@ def test_scoring_some_leaves_the_others_alone(trained, at):
 
     n = score_customers(trained.champion, [*some, newcomer.pk], 3, as_of=AS_OF, at=at, report=QuietProgress())
 
-    assert n == 6
-    assert Recommendation.objects.count() == 28 * 10 + 6
+    assert n == 9
+    assert Recommendation.objects.count() == 28 * 10 + 9
 
 
 def test_too_little_history_is_told_so(at, db):

@@ -1,21 +1,20 @@
-"""A place for the brand-new on every list: on a world where the brand decides."""
+"""The brand-new on a world where the brand decides: odd customers buy the odd brand, and live in the north."""
 
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from scipy import sparse
 
+from recommender.engine.artefacts import load, save
 from recommender.engine.attributes import Attributes
-from recommender.engine.cold import Origin, Panel, blended, cold_products
-from recommender.engine.content import ContentBased
-from recommender.engine.demographic import DemographicPrior
-from recommender.engine.frequency import PersonalFrequency
-from recommender.engine.history import CustomerHistory
+from recommender.engine.cold import EVERY, ColdStart, learn_cold_start, with_launches
+from recommender.engine.ids import IdMap
 from recommender.engine.splits import temporal_split
 from tests.worlds import brand_world
 
 UNTIL = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=120)
+N_NEW = 6
+NOTHING_KNOWN = IdMap([])
 
 
 @pytest.fixture(scope="module")
@@ -26,58 +25,97 @@ def data():
 
 
 @pytest.fixture(scope="module")
-def panel(data):
-    return Panel(PersonalFrequency().fit(data), ContentBased().fit(data), DemographicPrior().fit(data))
+def is_new(data):
+    return np.arange(len(data.products)) >= len(data.products) - N_NEW
 
 
 @pytest.fixture(scope="module")
-def cold(data):
-    """The newest six products, as if nobody had bought them."""
-    newest = np.zeros(len(data.products), dtype=bool)
-    newest[-6:] = True
-    return newest
+def cold(data, is_new):
+    return learn_cold_start(data, is_new, told_share=0.6)
 
 
-def test_few_buyers_make_a_product_cold(data):
-    buyers = data.customers_per_product()
+def test_who_bought_nothing_gets_what_their_district_buys_and_it_is_named(cold):
+    traits = Attributes(2, {"district": np.array(["north", "south"]), "age": np.array(["18-34", ""])})
 
-    assert (cold_products(data, min_buyers=10) == (buyers < 10)).all()
+    lists = cold.by_traits(traits, 5)
 
-
-def test_known_customers_get_the_champions_list_and_new_products_of_their_brand(data, panel, cold):
-    history = data.history.without(np.full(len(data.customers), len(data.products) - 1))
-
-    lists = blended(panel, history, 10, cold=cold, explored_share=0.2, exclude_seen=False)
-
-    explored = lists.origins == Origin.NEW_PRODUCT
-    assert (np.flatnonzero(explored[0]) == [4, 9]).all()
-    assert (cold[lists.items] == explored).all()
-    same_brand = data.products.ids[lists.items] % 2 == (data.customers.ids % 2)[:, None]
-    assert same_brand[explored].all()
-    champions, _ = panel.champion.recommend(history, 8, exclude_seen=False)
-    unblended = blended(panel, history, 8, cold=np.zeros_like(cold), explored_share=0.0, exclude_seen=False)
-    np.testing.assert_array_equal(unblended.items, champions)
+    assert (lists.product_ids % 2 == [[1], [0]]).all()
+    assert (lists.traits == [["district=north"], ["district=south"]]).all()
 
 
-def test_unknown_customers_get_what_their_district_buys(data, panel, cold):
-    traits = Attributes(2, {"district": np.array(["north", "south"])})
-    nobody = CustomerHistory(sparse.csr_matrix((2, len(data.products)), dtype=np.float32), traits=traits)
+def test_of_whom_nothing_is_known_no_trait_is_named(cold):
+    lists = cold.by_traits(Attributes(1, {"district": np.array([""])}), 5)
 
-    lists = blended(panel, nobody, 5, cold=cold)
-
-    assert (lists.origins == Origin.NEW_CUSTOMER).all()
-    assert (data.products.ids[lists.items] % 2 == [[1], [0]]).all()
+    assert (lists.product_ids >= 0).all()
+    assert (lists.traits == "").all()
 
 
-def test_nothing_comes_twice_and_nothing_seen_comes(data, panel, cold):
-    lists = blended(panel, data.history, 60, cold=cold, explored_share=0.3)
+def test_new_products_go_to_customers_of_their_brand_and_to_as_many_as_was_said(data, cold):
+    found = cold.launches(data.history, 10, known=NOTHING_KNOWN)
 
-    for row, offered in enumerate(lists.items):
-        left = offered[offered >= 0].tolist()
-        assert len(set(left)) == len(left)
-        assert not set(left) & set(data.matrix[row].indices.tolist())
+    rows, _ = np.nonzero(found >= 0)
+    assert len(rows)
+    assert (found[found >= 0] % 2 == data.customers.ids[rows] % 2).all()
+    told = np.array([(found == product_id).sum() for product_id in data.products.ids[-N_NEW:]])
+    assert (told <= round(0.6 * len(data.customers) / N_NEW)).all()
+    assert (told > 0).all()
 
 
-def test_a_share_beyond_all_places_is_refused(data, panel, cold):
+def test_what_competes_by_itself_or_was_bought_already_takes_no_kept_place(data, cold):
+    known = IdMap(data.products.ids[-N_NEW:-1])
+
+    found = cold.launches(data.history, 10, known=known)
+
+    rows, _ = np.nonzero(found >= 0)
+    assert set(found[found >= 0].tolist()) == {int(data.products.ids[-1])}
+    assert not data.matrix[rows, len(data.products) - 1].sum()
+
+
+def test_without_facts_that_tell_customers_apart_nobody_is_told(data, is_new):
+    bare = data.described(log=data.log, facts=Attributes(len(data.products)))
+
+    found = learn_cold_start(bare, is_new, told_share=0.6).launches(data.history, 10, known=NOTHING_KNOWN)
+
+    assert (found == -1).all()
+
+
+def test_nobody_is_told_where_the_share_is_nothing(data, is_new):
+    found = learn_cold_start(data, is_new, told_share=0.0).launches(data.history, 10, known=NOTHING_KNOWN)
+
+    assert (found == -1).all()
+
+
+def test_every_tenth_place_goes_to_a_new_product_and_the_known_move_down():
+    known = np.arange(20)[None] + np.array([[0], [100]])
+    launches = np.array([[777, 888], [999, -1]])
+
+    places = with_launches(known, launches)
+
+    assert places.product_ids[0].tolist() == [*range(9), 777, *range(9, 18), 888]
+    assert places.product_ids[1].tolist() == [*range(100, 109), 999, *range(109, 119)]
+    assert (places.is_new == (places.product_ids >= 777)).all()
+    assert places.from_place[1].tolist() == [*range(9), 8, *range(9, 19)]
+
+
+def test_a_short_list_closes_up():
+    known = np.array([[1, 2, *[-1] * (EVERY - 2)]])
+
+    places = with_launches(known, np.array([[7]]))
+
+    assert places.product_ids[0].tolist() == [1, 2, 7, *[-1] * (EVERY - 3)]
+    assert places.is_new[0].tolist() == [False, False, True, *[False] * (EVERY - 3)]
+
+
+def test_it_comes_back_from_files_as_it_was(data, cold, tmp_path):
+    sha256 = save(cold.to_artefact(), tmp_path)
+    again = ColdStart.from_artefact(load(tmp_path, sha256=sha256))
+
+    traits = Attributes(1, {"district": np.array(["north"])})
+    np.testing.assert_array_equal(again.by_traits(traits, 9).product_ids, cold.by_traits(traits, 9).product_ids)
+    told = (one.launches(data.history, 10, known=NOTHING_KNOWN) for one in (again, cold))
+    np.testing.assert_array_equal(*told)
+
+
+def test_a_share_beyond_everybody_is_refused(data, is_new):
     with pytest.raises(ValueError, match="between 0 and 1"):
-        blended(panel, data.history, 5, cold=cold, explored_share=1.5)
+        learn_cold_start(data, is_new, told_share=1.5)
