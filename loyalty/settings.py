@@ -178,6 +178,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": BEHAVIOUR_DUE_SECONDS,
         "options": {"expires": BEHAVIOUR_DUE_SECONDS},
     },
+    "read-rhythm": {
+        "task": "segments.read_rhythm_when_due",
+        "schedule": BEHAVIOUR_DUE_SECONDS,
+        "options": {"expires": BEHAVIOUR_DUE_SECONDS},
+    },
     "replace-what-is-out": {
         "task": "recommender.replace_what_is_out",
         "schedule": STOCK_LOG_SECONDS,

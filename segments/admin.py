@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from loyalty.admin.records import LookOnlyAdmin, LookOnlyInline, RecordAdmin
-from segments.models import Segment, Segmentation, SegmentMembership
+from segments.models import GroupReport, LifetimeReport, Prediction, Segment, Segmentation, SegmentMembership
 
 
 class SegmentInline(LookOnlyInline):
@@ -39,6 +39,29 @@ class SegmentAdmin(RecordAdmin):
 class SegmentMembershipAdmin(LookOnlyAdmin):
     list_display = ["customer", "segment", "valid_from", "valid_until"]
     list_select_related = ["customer", "segment"]
+    search_fields = ["customer__external_id__exact"]
+    search_help_text = "External id of the customer"
+    ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []
+
+
+@admin.register(GroupReport)
+class GroupReportAdmin(LookOnlyAdmin):
+    list_display = ["kind", "as_of", "refusal", "made_at"]
+    search_fields = ["kind__exact"]
+
+
+@admin.register(LifetimeReport)
+class LifetimeReportAdmin(LookOnlyAdmin):
+    list_display = ["as_of", "horizon_days", "n_customers", "refusal", "made_at"]
+    search_fields = ["refusal__icontains"]
+
+
+@admin.register(Prediction)
+class PredictionAdmin(LookOnlyAdmin):
+    list_display = ["customer", "kind", "predicted_clv", "predicted_clv_low", "predicted_clv_high", "chance_alive"]
+    list_filter = ["kind"]
+    list_select_related = ["customer"]
     search_fields = ["customer__external_id__exact"]
     search_help_text = "External id of the customer"
     ordering = ["-id"]

@@ -1,11 +1,16 @@
 from datetime import datetime
 from typing import Any
 
+from celery import shared_task
 from django.utils.timezone import now
 
 from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import Progress
-from loyalty.tasks import job_task
+from loyalty.tasks import job_task, wake
+from segments.engine.lifecycle import LifecycleSpec
+from segments.queries.groups import READ_LIFECYCLE, READ_RFM
+from segments.services import rhythm
+from segments.services.groups import read_lifecycle, read_rfm
 from segments.services.segmentations import SegmentSpec, segment_customers
 
 
@@ -15,6 +20,27 @@ def segment_customers_task(params: dict[str, Any], report: Progress) -> dict[str
     spec = SegmentSpec(seed=int(params.get("seed", 0)))
     segmentation = segment_customers(spec=spec, as_of=_as_of(params), at=now(), report=report)
     return {"segmentation_id": segmentation.pk, "k": segmentation.k, "silhouette": segmentation.silhouette}
+
+
+@job_task(READ_RFM)
+def read_rfm_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Score customers as of `as_of` (ISO), by default as of the newest order."""
+    told = read_rfm(spec=rhythm.spec_of(params), as_of=_as_of(params), at=now(), report=report)
+    return {"refusal": told.refusal}
+
+
+@job_task(READ_LIFECYCLE)
+def read_lifecycle_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Say where customers are as of `as_of` (ISO), by default as of the newest order."""
+    told = read_lifecycle(spec=LifecycleSpec(), as_of=_as_of(params), at=now(), report=report)
+    return {"refusal": told.refusal}
+
+
+@shared_task(name="segments.read_rhythm_when_due")  # type: ignore[untyped-decorator]
+def read_rhythm_when_due() -> None:
+    job = rhythm.make_due(at=now(), horizon=data_horizon())
+    if job is not None:
+        wake(job)
 
 
 def _as_of(params: dict[str, Any]) -> datetime:

@@ -29,7 +29,7 @@ from recommender.models import (
     Tuning,
     TuningTrial,
 )
-from segments.models import Segment, Segmentation, SegmentMembership
+from segments.models import GroupReport, LifetimeReport, Prediction, Segment, Segmentation, SegmentMembership
 
 AT = datetime(2017, 11, 1, 12, tzinfo=UTC)
 NEEDED = ("ordered_at", "sku", "amount")
@@ -60,6 +60,7 @@ def _fill_one(number: int) -> None:
     _import(number, job)
     _odd(number, product)
     segment = make_segment(number, customer)
+    _expected(number, customer)
     version = make_version(number)
     _trained(number, version)
     Promotion.objects.create(version=version, reason="It found more.", at=AT)
@@ -217,6 +218,18 @@ def _import(number: int, job: loyalty.Job) -> None:
     loyalty.SourceFile.objects.create(
         source=source, path=f"bucket/orders/{number}.csv", size=9, mark="1", state="taken", run=run, seen_at=AT
     )
+
+
+def _expected(number: int, customer: loyalty.Customer) -> None:
+    GroupReport.objects.get_or_create(kind="rfm", defaults={"as_of": AT, "refusal": "Nobody ordered.", "made_at": AT})
+    if not LifetimeReport.objects.exists():
+        LifetimeReport.objects.create(as_of=AT, horizon_days=365, refusal="Too few came again.", made_at=AT)
+    Prediction.objects.create(
+        customer=customer, kind="clv", as_of=AT, horizon_days=365, currency="USD", predicted_clv=90.0,
+        predicted_clv_low=40.0, predicted_clv_high=160.0, historic_clv=50.0, expected_orders=9.0,
+        expected_orders_low=4.0, expected_orders_high=16.0, chance_alive=0.8, chance_alive_low=0.7,
+        chance_alive_high=0.9, average_days_between_orders=12.0 + number, made_at=AT,
+    )  # fmt: skip
 
 
 def make_segment(number: int, *customers: loyalty.Customer) -> Segment:

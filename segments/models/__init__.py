@@ -1,5 +1,7 @@
+from segments.models.groups import GroupReport
+from segments.models.lifetime import LifetimeReport, Prediction
 from segments.models.membership import SegmentMembership
 from segments.models.segment import Segment
 from segments.models.segmentation import Segmentation
 
-__all__ = ["Segment", "SegmentMembership", "Segmentation"]
+__all__ = ["GroupReport", "LifetimeReport", "Prediction", "Segment", "SegmentMembership", "Segmentation"]

@@ -37,6 +37,11 @@ class Segment(models.Model):
         ordering = ["segmentation", "number", "id"]
         constraints = [
             models.UniqueConstraint(fields=["segmentation", "number"], name="segment_number_once"),
+            models.UniqueConstraint(
+                fields=["kind", "number"],
+                condition=Q(kind__in=["rfm", "lifecycle"]),
+                name="group_of_a_kind_once",
+            ),
             models.CheckConstraint(
                 condition=~Q(kind="cluster") | Q(segmentation__isnull=False), name="cluster_has_segmentation"
             ),

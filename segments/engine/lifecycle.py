@@ -1,0 +1,429 @@
+"""Where customers are in their life with the shop, each judged by their own rhythm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segments.engine.histories import Histories
+from segments.engine.intervals import clustered_share
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+STATES = ("lead", "first_time", "active", "at_risk", "inactive", "won_back")
+LEAD, FIRST_TIME, ACTIVE, AT_RISK, INACTIVE, WON_BACK = range(6)
+NOT_YET = -1
+# Who came back counts as won back until they have ordered on so many days since.
+WON_BACK_VISITS = 3
+HORIZON_DAYS = 28
+SHORTEST_HISTORY_DAYS = 120
+FEWEST_REPEATERS = 30
+DAYS_BETWEEN_LOOKS = 7
+BIN_WIDTH, N_BINS = 0.05, 200
+NEWTON_STEPS = 30
+PRIOR_WEIGHT = 1.0
+# With a flatter curve a longer silence says nothing.
+FLATTEST_SLOPE = 0.05
+
+
+class TooLittleHistory(Exception):
+    """The shop's history says too little about anybody's rhythm; the message says why."""
+
+
+@dataclass(frozen=True)
+class LifecycleSpec:
+    """What at risk and inactive mean: how much less likely to come back than customers in their rhythm.
+
+    Attributes
+    ----------
+    at_risk_share, inactive_share : float
+        Of the chance (0–1) of those who are not silent for longer than usual.
+    """
+
+    at_risk_share: float = 0.5
+    inactive_share: float = 0.25
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """What is usual in the shop, learnt from gaps that had ended before a day.
+
+    Attributes
+    ----------
+    mean_log : float
+        Mean over customers of the logarithm of their days between orders.
+    within, between : float
+        Variance of that logarithm from gap to gap of one customer, and from customer to customer.
+    """
+
+    mean_log: float
+    within: float
+    between: float
+
+    @property
+    def worth(self) -> float:
+        """How many gaps of their own the shop's habit counts for, when a customer's is judged."""
+        return self.within / self.between
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From which silence on somebody is at risk, and inactive.
+
+    In standard deviations from the customer's own usual gap, on the scale of logarithms; infinite where no silence
+    tells who comes back.
+    """
+
+    at_risk: float
+    inactive: float
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """Customers at moments: how silent they were, whether they ordered soon after, whether they had come again."""
+
+    silence: Floats
+    back: Floats
+    is_repeater: Flags
+
+
+@dataclass(frozen=True)
+class LifecycleRule:
+    """Everything that is needed to say where a customer is.
+
+    Attributes
+    ----------
+    rhythm : Rhythm
+    once, again : Limits
+        Of who has ordered on one day, and of who came again: both mean the same chance to come back.
+    horizon_days : int
+        Within which coming back was looked for.
+    usual_chance : float
+        Chance (0–1) to order within the horizon, of who came again and is not silent for longer than usual.
+    chosen_on_day : int
+        The rule knows nothing of this day or later.
+    """
+
+    rhythm: Rhythm
+    once: Limits
+    again: Limits
+    horizon_days: int
+    usual_chance: float
+    chosen_on_day: int
+
+    def limits(self, count: Ints) -> tuple[Floats, Floats]:
+        """At risk and inactive for customers with so many visits, each of the shape of ``count``."""
+        once = count <= 1
+        return (
+            np.where(once, self.once.at_risk, self.again.at_risk),
+            np.where(once, self.once.inactive, self.again.inactive),
+        )
+
+
+def rule_of_facts(facts: dict[str, Any]) -> LifecycleRule:
+    """A rule that was written down as plain values, None for what is infinite."""
+    limits = {
+        name: Limits(**{key: float("inf") if value is None else value for key, value in facts[name].items()})
+        for name in ("once", "again")
+    }
+    return LifecycleRule(**{**facts, **limits, "rhythm": Rhythm(**facts["rhythm"])})
+
+
+@dataclass(frozen=True)
+class Paces:
+    """How every visit left the customer's rhythm, the visit included; all of shape (n_visits,).
+
+    Attributes
+    ----------
+    mean, sd : ndarray of float64
+        Of the logarithm of the next gap in days, as far as was known then.
+    count : ndarray of int64
+        Visits so far.
+    came_back : ndarray of bool
+        The visit ended a silence that counted as inactive.
+    since_back : ndarray of int64
+        Visits since then, that one included; a large number where there was none.
+    """
+
+    mean: Floats
+    sd: Floats
+    count: Ints
+    came_back: Flags
+    since_back: Ints
+
+
+@dataclass(frozen=True)
+class CameBack:
+    """Of the customers in a state, seen at several moments after the rule was chosen: how many ordered again.
+
+    Attributes
+    ----------
+    state : int
+    n_looks : int
+        Customers times moments.
+    n_customers : int
+    share, low, high : float
+        Ordered within the horizon, with the interval that holds in 95 of 100 cases.
+    """
+
+    state: int
+    n_looks: int
+    n_customers: int
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """A rule, and how it did on the time after it was chosen."""
+
+    rule: LifecycleRule
+    came_back: tuple[CameBack, ...]
+    n_moments: int
+
+
+def find_lifecycle(visits: Histories, *, as_of_day: int, spec: LifecycleSpec) -> Lifecycle:
+    """Choose the rule on the earlier part of the history and try it on the later part.
+
+    Parameters
+    ----------
+    visits : Histories
+        Days with an order only.
+    as_of_day : int
+        Nothing of it or later is used.
+    spec : LifecycleSpec
+
+    Returns
+    -------
+    Lifecycle
+
+    Raises
+    ------
+    TooLittleHistory
+    """
+    known = visits.before(as_of_day)
+    length = as_of_day - int(known.day.min()) if len(known) else 0
+    if length < SHORTEST_HISTORY_DAYS:
+        raise TooLittleHistory(
+            f"There are orders of {length} days; at least {SHORTEST_HISTORY_DAYS} are needed to see who comes back."
+        )
+    horizon = HORIZON_DAYS
+    chosen_on = as_of_day - horizon - length // 8
+    rule = choose_rule(known, chosen_on_day=chosen_on, horizon_days=horizon, spec=spec)
+    moments = range(as_of_day - horizon, chosen_on - 1, -DAYS_BETWEEN_LOOKS)
+    return Lifecycle(rule, _tried(known, rule, list(moments)), len(moments))
+
+
+def choose_rule(visits: Histories, *, chosen_on_day: int, horizon_days: int, spec: LifecycleSpec) -> LifecycleRule:
+    """Learn rhythm and limits from what was known on a day; see `find_lifecycle`."""
+    known = visits.before(chosen_on_day)
+    rhythm = learnt_rhythm(known)
+    looks = _looks(known, rhythm, chosen_on_day, horizon_days)
+    in_rhythm = (looks.silence <= 0) & looks.is_repeater
+    if in_rhythm.sum() < FEWEST_REPEATERS:
+        raise TooLittleHistory(f"Only {int(in_rhythm.sum())} customers were seen while they kept to their rhythm.")
+    usual = float(looks.back[in_rhythm].mean())
+    shares = (spec.at_risk_share, spec.inactive_share)
+    once = _limits(looks, ~looks.is_repeater, [share * usual for share in shares])
+    again = _limits(looks, looks.is_repeater, [share * usual for share in shares])
+    return LifecycleRule(rhythm, once, again, horizon_days, usual, chosen_on_day)
+
+
+def _limits(looks: _Looks, picked: Flags, chances: list[float]) -> Limits:
+    curve = return_curve(looks.silence[picked], looks.back[picked])
+    # Who is silent for less than usual is never called at risk, however few come back to this shop.
+    at_risk, inactive = (max(curve.silence_of(chance), 0.0) for chance in chances)
+    return Limits(at_risk, inactive)
+
+
+@dataclass(frozen=True)
+class ReturnCurve:
+    """The chance to order within the horizon after the usual gap has passed: logit = level - slope · silence.
+
+    Silence is in standard deviations of the customer's own gaps.
+    """
+
+    level: float
+    slope: float
+
+    def silence_of(self, chance: float) -> float:
+        """After how long a silence the chance has fallen so far; infinite where silence says nothing."""
+        if self.slope < FLATTEST_SLOPE:
+            return float("inf")
+        return (self.level - float(np.log(chance / (1 - chance)))) / self.slope
+
+
+def return_curve(silence: Floats, back: Floats) -> ReturnCurve:
+    """The likeliest curve, by Newton's method on customers gathered in bins.
+
+    Parameters
+    ----------
+    silence : ndarray of float64, shape (n_looks,)
+        Those up to 0, before the usual gap has passed, do not count.
+    back : ndarray of float64, shape (n_looks,)
+        1 for who ordered within the horizon, else 0.
+    """
+    late = silence > 0
+    bins = np.minimum(silence[late] / BIN_WIDTH, N_BINS - 1).astype(np.int64)
+    n, hits = np.bincount(bins, minlength=N_BINS), np.bincount(bins, back[late], minlength=N_BINS)
+    places = (np.arange(N_BINS) + 0.5) * BIN_WIDTH
+    design = np.column_stack([np.ones(N_BINS), -places])
+    beta = np.zeros(2)
+    for _ in range(NEWTON_STEPS):
+        chance = 1 / (1 + np.exp(-design @ beta))
+        # One customer's worth of doubt on both, so that a curve of a handful stays finite.
+        slope = design.T @ (hits - n * chance) - PRIOR_WEIGHT * beta
+        weights = n * chance * (1 - chance)
+        beta = beta + np.linalg.solve(design.T @ (design * weights[:, None]) + PRIOR_WEIGHT * np.eye(2), slope)
+    return ReturnCurve(float(beta[0]), float(beta[1]))
+
+
+def learnt_rhythm(visits: Histories) -> Rhythm:
+    """The shop's habit, each customer counting once.
+
+    Notes
+    -----
+    Logarithms of gaps are a customer's own mean plus noise, the means are spread around the shop's: the variances are
+    found by moments, as in a one-way analysis of variance.
+
+    References
+    ----------
+    Searle, Casella, McCulloch: Variance Components, 1992.
+    """
+    customer, logs = _gaps(visits)
+    n = np.bincount(customer, minlength=visits.n_customers)
+    some = n > 0
+    if some.sum() < FEWEST_REPEATERS:
+        raise TooLittleHistory(
+            f"Only {int(some.sum())} customers came again; at least {FEWEST_REPEATERS} are needed to learn a rhythm."
+        )
+    sums = np.bincount(customer, logs, minlength=visits.n_customers)
+    squares = np.bincount(customer, logs**2, minlength=visits.n_customers)
+    means = sums[some] / n[some]
+    inner = float((squares[some] - n[some] * means**2).sum())
+    within = max(inner / max(int((n[some] - 1).sum()), 1), 0.01)
+    between = max(float(means.var(ddof=1)) - within * float((1 / n[some]).mean()), 0.01)
+    return Rhythm(float(means.mean()), within, between)
+
+
+def _gaps(visits: Histories) -> tuple[Ints, Floats]:
+    """Customer and logarithm of every gap that has ended."""
+    follows = visits.customer[1:] == visits.customer[:-1]
+    days = np.diff(visits.day)[follows]
+    return visits.customer[1:][follows], np.log(np.maximum(days, 1).astype(np.float64))
+
+
+def expected_gaps(visits: Histories, rhythm: Rhythm) -> tuple[Floats, Floats, Ints]:
+    """Mean and standard deviation of the logarithm of the gap after every visit, and the visits so far.
+
+    Only gaps before the visit count; the shop's habit counts for ``rhythm.worth`` of them.
+    """
+    logs = np.zeros(len(visits))
+    follows = np.zeros(len(visits), bool)
+    follows[1:] = visits.customer[1:] == visits.customer[:-1]
+    logs[1:] = np.log(np.maximum(np.diff(visits.day), 1))
+    running = np.cumsum(np.where(follows, logs, 0.0))
+    n = np.arange(len(visits)) - visits.opening
+    own = running - running[visits.opening]
+    worth = rhythm.worth
+    mean = (own + worth * rhythm.mean_log) / (n + worth)
+    sd = np.sqrt(rhythm.within * (1 + 1 / (n + worth)))
+    return mean, sd, n + 1
+
+
+def _looks(visits: Histories, rhythm: Rhythm, until_day: int, horizon: int) -> _Looks:
+    """Every customer at every moment whose horizon had ended."""
+    mean, sd, count = expected_gaps(visits, rhythm)
+    first = int(visits.day.min())
+    begin = first + (until_day - first) // 4
+    seen: list[tuple[Ints, int]] = []
+    for moment in range(until_day - horizon, begin, -DAYS_BETWEEN_LOOKS):
+        rows = visits.last_rows(moment)
+        seen.append((rows[rows >= 0], moment))
+    rows = np.concatenate([np.zeros(0, np.int64), *(rows for rows, _ in seen)])
+    moments = np.repeat([moment for _, moment in seen], [len(rows) for rows, _ in seen])
+    silence = (np.log(np.maximum(moments - visits.day[rows], 1)) - mean[rows]) / sd[rows]
+    return _Looks(silence, _ordered_again(visits, rows, moments + horizon), count[rows] > 1)
+
+
+def _ordered_again(visits: Histories, rows: Ints, before_day: Ints | int) -> Floats:
+    """1 where the visit after these is of the same customer and before the day."""
+    following = np.minimum(rows + 1, len(visits) - 1)
+    same = (visits.customer[following] == visits.customer[rows]) & (following > rows)
+    return (same & (visits.day[following] < before_day)).astype(np.float64)
+
+
+def paces(visits: Histories, rule: LifecycleRule) -> Paces:
+    """The rhythm that every visit left, and who came back after having been inactive."""
+    mean, sd, count = expected_gaps(visits, rule.rhythm)
+    came_back = np.zeros(len(visits), bool)
+    _, inactive = rule.limits(count)
+    with np.errstate(over="ignore"):
+        allowed = np.exp(mean + inactive * sd)
+    came_back[1:] = (count[1:] > 1) & (np.diff(visits.day) > allowed[:-1])
+    rows = np.arange(len(visits))
+    last_back = np.maximum.accumulate(np.where(came_back, rows, -1)) if len(visits) else rows
+    known = last_back >= visits.opening
+    since_back = np.where(known, rows - last_back + 1, np.iinfo(np.int32).max)
+    return Paces(mean, sd, count, came_back, since_back.astype(np.int64))
+
+
+def states(visits: Histories, rule: LifecycleRule, day: int, known_from: Ints) -> Ints:
+    """Where every customer is at the beginning of a day, shape (n_customers,): place in ``STATES``, or ``NOT_YET``.
+
+    Parameters
+    ----------
+    known_from : ndarray of int64, shape (n_customers,)
+        The day from which somebody without an order counts as a lead.
+    """
+    return _states(visits, paces(visits, rule), rule, day, known_from)
+
+
+def states_over_time(visits: Histories, rule: LifecycleRule, days: list[int], known_from: Ints) -> Ints:
+    """The same for several days, shape (n_days, n_customers)."""
+    pace = paces(visits, rule)
+    return np.array([_states(visits, pace, rule, day, known_from) for day in days])
+
+
+def _states(visits: Histories, pace: Paces, rule: LifecycleRule, day: int, known_from: Ints) -> Ints:
+    rows = visits.last_rows(day)
+    found = np.where(known_from < day, LEAD, NOT_YET)
+    some = rows >= 0
+    row = rows[some]
+    silence = (np.log(np.maximum(day - visits.day[row], 1)) - pace.mean[row]) / pace.sd[row]
+    at_risk, inactive = rule.limits(pace.count[row])
+    found[some] = np.select(
+        [
+            silence > inactive,
+            silence > at_risk,
+            pace.since_back[row] <= WON_BACK_VISITS,
+            pace.count[row] == 1,
+        ],
+        [INACTIVE, AT_RISK, WON_BACK, FIRST_TIME],
+        ACTIVE,
+    )
+    return found.astype(np.int64)
+
+
+def _tried(visits: Histories, rule: LifecycleRule, moments: list[int]) -> tuple[CameBack, ...]:
+    nobody = np.full(visits.n_customers, np.iinfo(np.int64).max)
+    hits = np.zeros((len(STATES), visits.n_customers))
+    looks = np.zeros((len(STATES), visits.n_customers))
+    for moment, found in zip(moments, states_over_time(visits, rule, moments, nobody), strict=True):
+        rows = visits.last_rows(moment)
+        customers = np.flatnonzero(rows >= 0)
+        back = _ordered_again(visits, rows[customers], moment + rule.horizon_days)
+        looks[found[customers], customers] += 1
+        hits[found[customers], customers] += back
+    return tuple(_came_back(state, hits[state], looks[state]) for state in range(1, len(STATES)))
+
+
+def _came_back(state: int, hits: Floats, looks: Floats) -> CameBack:
+    share, low, high = clustered_share(hits, looks)
+    return CameBack(state, int(looks.sum()), int((looks > 0).sum()), share, low, high)

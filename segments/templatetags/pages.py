@@ -1,0 +1,15 @@
+"""The pages on segments beside the list, in the order of the buttons."""
+
+from django import template
+
+register = template.Library()
+PAGES = (
+    ("segments", "All segments"),
+    ("segments-rfm", "RFM"),
+    ("segments-lifecycle", "Lifecycle"),
+)
+
+
+@register.inclusion_tag("segments/pages.html")
+def segment_pages(here: str) -> dict[str, object]:
+    return {"pages": PAGES, "here": here}
