@@ -4,7 +4,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from loyalty.admin.records import LookOnlyAdmin, LookOnlyInline, RecordAdmin
-from segments.models import GroupReport, LifetimeReport, Prediction, Segment, Segmentation, SegmentMembership
+from segments.models import (
+    Division,
+    GroupReport,
+    LifetimeReport,
+    Prediction,
+    Segment,
+    Segmentation,
+    SegmentMembership,
+)
 
 
 class SegmentInline(LookOnlyInline):
@@ -14,10 +22,17 @@ class SegmentInline(LookOnlyInline):
 
 @admin.register(Segmentation)
 class SegmentationAdmin(LookOnlyAdmin):
-    list_display = ["name", "as_of", "k", "silhouette", "verdict", "is_current", "created_at"]
+    list_display = ["name", "as_of", "k", "silhouette", "verdict", "is_current", "saved_at", "created_at"]
     list_filter = ["is_current"]
     search_fields = ["name__icontains"]
     inlines = [SegmentInline]
+
+
+@admin.register(Division)
+class DivisionAdmin(LookOnlyAdmin):
+    list_display = ["segmentation", "marks_until", "assigned_at"]
+    list_select_related = ["segmentation"]
+    fields = ["segmentation", "marks_until", "assigned_at"]
 
 
 @admin.register(Segment)

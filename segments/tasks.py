@@ -11,7 +11,8 @@ from segments.engine.lifecycle import LifecycleSpec
 from segments.queries.groups import READ_LIFECYCLE, READ_RFM
 from segments.services import rhythm
 from segments.services.groups import read_lifecycle, read_rfm
-from segments.services.segmentations import SegmentSpec, segment_customers
+from segments.services.segmentations import explore_customers, segment_customers
+from segments.services.specs import SegmentSpec
 
 
 @job_task("segments.segment_customers")
@@ -41,6 +42,14 @@ def read_rhythm_when_due() -> None:
     job = rhythm.make_due(at=now(), horizon=data_horizon())
     if job is not None:
         wake(job)
+
+
+@job_task("segments.explore_customers")
+def explore_customers_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Divide the customers as the settings in `spec` say, only to be looked at."""
+    spec = SegmentSpec.of(params["spec"])
+    segmentation = explore_customers(spec=spec, as_of=_as_of(params), at=now(), report=report)
+    return {"segmentation_id": segmentation.pk, "k": segmentation.k, "silhouette": segmentation.silhouette}
 
 
 def _as_of(params: dict[str, Any]) -> datetime:

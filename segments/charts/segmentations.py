@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 from loyalty.charts import BASELINE, DIVERGING, PALETTE, Cell, Chart, Table, styled
 
 MAP_POINTS = 1500
+# The number of those who belong to no segment.
+UNASSIGNED = -1
 ROW_HEIGHT = 46
 # Beyond so many standard deviations a cell has its full colour.
 FULL_COLOUR_Z = 1.5
@@ -62,6 +64,11 @@ class DivisionScore:
     davies_bouldin: float
     stability: float
     smallest_share: float
+    silhouette_error: float = 0.0
+    calinski_harabasz: float | None = None
+    stability_low: float | None = None
+    stability_high: float | None = None
+    unassigned_share: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -2,80 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score, davies_bouldin_score, silhouette_score
 from threadpoolctl import threadpool_limits
+
+from segments.engine.dividing.base import Divider
+from segments.engine.judging import STABLE_ARI, KScore, agreement, judged, silhouette
+from segments.engine.plans import Plan
+from segments.engine.preparing import Preparation
 
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
-Progress = Callable[[int, int], None]
+# Called with each score as it is known, how many are and how many there will be.
+Told = Callable[[KScore, int, int], None]
 
-SILHOUETTE_SAMPLE = 5000
 # Beyond what structure-free data reaches, so much more is needed to speak of groups.
 CLEAR_MARGIN = 0.2
-STABLE_ARI = 0.75
 # The data have to beat the best of so many shuffles, a test at 5 %, by more than nobody would care about.
-N_SHUFFLES = 19
+N_SHUFFLES, SHUFFLED_AT_MOST = 19, 5000
 WORTH_MENTIONING = 0.02
+# What a crowd without gaps reaches: no groups, so no silhouette.
+NO_GROUPS = -1.0
 
 
 class TooFewCustomers(Exception):
     """There are not enough customers to divide."""
 
 
-@dataclass(frozen=True)
-class Scaling:
-    """How raw features become comparable: log1p (sign kept), then mean 0 and standard deviation 1.
-
-    Attributes
-    ----------
-    mean, deviation : ndarray of float64, shape (n_features,)
-        Of the log1p values; a constant feature has deviation 1.
-    """
-
-    mean: Matrix
-    deviation: Matrix
-
-    @classmethod
-    def learn(cls, values: Matrix) -> Scaling:
-        """From raw features, shape (n, n_features)."""
-        damped = _damped(values)
-        deviation = damped.std(axis=0)
-        # A constant column has a deviation of rounding size, not of 0.
-        return cls(damped.mean(axis=0), np.where(deviation > 1e-9, deviation, 1.0))
-
-    def apply(self, values: Matrix) -> Matrix:
-        """Scaled features of the same shape."""
-        return (_damped(values) - self.mean) / self.deviation
+class NothingApart(Exception):
+    """Density found one crowd at most: there is nothing to divide."""
 
 
-@dataclass(frozen=True)
-class KScore:
-    """What speaks for dividing into ``k`` groups.
-
-    Attributes
-    ----------
-    k : int
-    silhouette : float
-        -1 to 1, higher is better.
-    davies_bouldin : float
-        0 upwards, lower is better.
-    stability : float
-        Mean adjusted Rand index of bootstrap fits with the fit on everybody; 1 is identical.
-    smallest_share : float
-        Share (0–1) of customers in the smallest group.
-    """
-
-    k: int
-    silhouette: float
-    davies_bouldin: float
-    stability: float
-    smallest_share: float
+class NotOffered(Exception):
+    """The number of groups that was chosen is unstable or leaves a tiny group."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +47,7 @@ class Clustering:
     Attributes
     ----------
     labels : ndarray of int64, shape (n,)
-        Group of every customer, 0 the largest.
-    centres_z : ndarray of float64, shape (k, n_features)
-        In scaled units.
+        Group of every customer, 0 the largest; -1 for those in none.
     k : int
     silhouette, null_silhouette : float
         Of this division, and the best that the same k reached on data whose columns were shuffled apart.
@@ -95,113 +55,125 @@ class Clustering:
         For every k that was tried.
     verdict : str
         One plain sentence: is there any structure.
-    scaling : Scaling
+    preparation : Preparation
+    divider : Divider
+    n_judged : int
+        Customers that the scores were measured on.
     """
 
     labels: Labels
-    centres_z: Matrix
     k: int
     silhouette: float
     null_silhouette: float
     scores: tuple[KScore, ...]
     verdict: str
-    scaling: Scaling
+    preparation: Preparation
+    divider: Divider
+    n_judged: int
 
     def predict(self, values: Matrix) -> Labels:
-        """Nearest group of customers given by raw features, shape (m,) int64."""
-        scaled = self.scaling.apply(values)
-        distances = ((scaled[:, None, :] - self.centres_z[None]) ** 2).sum(axis=2)
-        return distances.argmin(axis=1).astype(np.int64)
+        """Group of customers given by raw features, shape (m,) int64; -1 for none."""
+        return self.divider.assign(self.preparation.apply(values))
+
+    @property
+    def score(self) -> KScore:
+        """That of the division itself."""
+        return next(score for score in self.scores if score.k == self.k)
 
 
-def cluster(
-    values: Matrix,
-    *,
-    k_range: range,
-    rng: np.random.Generator,
-    min_share: float = 0.05,
-    n_replicates: int = 5,
-    progress: Progress | None = None,
-) -> Clustering:
-    """Divide by K-Means on scaled features with the k that the scores speak for.
+def cluster(values: Matrix, plan: Plan, *, rng: np.random.Generator, told: Told | None = None) -> Clustering:
+    """Divide customers with the k that the scores speak for.
 
     Chosen is the best silhouette among the k that are stable (adjusted Rand index at least .75) and whose
     smallest group is large enough. Where no k is both, the best of those large enough, or of all, is shown as a
-    convenient division and the verdict says that there are no clear segments.
+    convenient division and the verdict says that there are no clear segments. Where there are many customers the
+    scores are those of a sample, and the division is of everybody.
 
     Parameters
     ----------
     values : ndarray of float64, shape (n, n_features)
-        Raw features, no NaN.
-    k_range : range
-        Numbers of groups to try, 2 or more each.
+        Raw features, NaN where missing.
+    plan : Plan
     rng : numpy.random.Generator
-    min_share : float
-        Share (0–1) that the smallest group should have.
-    n_replicates : int
-        Bootstrap fits for the stability of every k.
-    progress : callable, optional
-        Called with the numbers of k done and in all.
+    told : callable, optional
+        Hears every score when it is known.
 
     Raises
     ------
+    PlanImpossible
+        When a setting is out of range.
     TooFewCustomers
         When there are not at least twice as many distinct customers as groups.
+    NothingApart
+        When density finds no two groups.
+    NotOffered
+        When `plan.k` is unstable or leaves a tiny group.
+    FeatureEmpty
+        When a feature is missing for everybody.
     ValueError
-        When a feature is not finite.
+        When a feature is infinite.
 
     References
     ----------
-    Rousseeuw: Silhouettes, J. Comput. Appl. Math. 1987. Davies, Bouldin: A Cluster Separation Measure, 1979.
-    Hubert, Arabie: Comparing partitions, J. Classification 1985.
+    Ben-Hur, Elisseeff, Guyon: A stability based method for discovering structure in clustered data, 2002.
     """
-    _check(values, k_range)
+    plan.check()
     # Threads would spend longer waiting for each other than these small fits take.
     with threadpool_limits(limits=1):
-        return _cluster(values, k_range, rng, min_share, n_replicates, progress)
+        return _cluster(values, plan, rng, told)
 
 
-def _cluster(
-    values: Matrix,
-    k_range: range,
-    rng: np.random.Generator,
-    min_share: float,
-    n_replicates: int,
-    progress: Progress | None,
-) -> Clustering:
-    scaling = Scaling.learn(values)
-    scaled = scaling.apply(values)
+def _cluster(values: Matrix, plan: Plan, rng: np.random.Generator, told: Told | None) -> Clustering:
+    rows = _drawn(len(values), plan.kind.judged_at_most, rng)
+    _check(values[rows], plan)
+    preparation = Preparation.learn(values, plan.scaler, is_damped=plan.is_damped, keep=plan.keep)
+    everybody = preparation.apply(values)
+    sample = everybody[rows]
     fits, scores = {}, []
-    for done, k in enumerate(k_range, start=1):
-        fits[k] = _fit(scaled, k, rng)
-        scores.append(_score(scaled, fits[k], rng, n_replicates))
-        if progress is not None:
-            progress(done, len(k_range))
-    chosen = choose(scores, min_share)
-    labels, centres = _largest_first(fits[chosen.k])
-    null = max(_null_silhouette(scaled, chosen.k, rng) for _ in range(N_SHUFFLES))
-    verdict = describe(chosen, null, min_share)
-    return Clustering(labels, centres, chosen.k, chosen.silhouette, null, tuple(scores), verdict, scaling)
+    ks = [0] if plan.kind.finds_unassigned else list(plan.k_range)
+    for fit, score in _scored(sample, plan, ks, rng):
+        fits[score.k] = fit
+        scores.append(score)
+        if told is not None:
+            told(score, len(scores), len(ks))
+    chosen = _chosen(scores, plan)
+    fit = fits[chosen.k]
+    if len(sample) < len(everybody):
+        fit = plan.divider(chosen.k, _seed(rng)).fit(everybody)
+    null = max(_null_silhouette(sample, chosen.k, plan, rng) for _ in range(N_SHUFFLES))
+    return Clustering(
+        labels=fit.labels_,
+        k=chosen.k,
+        silhouette=chosen.silhouette,
+        null_silhouette=null,
+        scores=tuple(scores),
+        verdict=describe(chosen, null, plan.min_share),
+        preparation=preparation,
+        divider=fit,
+        n_judged=len(sample),
+    )
 
 
 def choose(scores: list[KScore], min_share: float) -> KScore:
     """The score whose k is taken; see ``cluster``."""
     large = [score for score in scores if score.smallest_share >= min_share]
-    stable = [score for score in large if score.stability >= STABLE_ARI]
+    stable = [score for score in large if score.is_offered(min_share)]
     return max(stable or large or scores, key=lambda score: score.silhouette)
 
 
 def describe(chosen: KScore, null_silhouette: float, min_share: float) -> str:
     """One sentence a marketer understands, with what to be careful about."""
     gain = chosen.silhouette - null_silhouette
-    offered = chosen.stability >= STABLE_ARI and chosen.smallest_share >= min_share
-    if gain <= WORTH_MENTIONING or not offered:
+    is_offered = chosen.is_offered(min_share)
+    if gain <= WORTH_MENTIONING or not is_offered:
         structure = "No clear segments: customers differ by degrees, so read these as a convenient division"
     elif gain < CLEAR_MARGIN:
         structure = "The segments overlap: customers differ by degrees more than by kind"
     else:
         structure = "The segments stand clearly apart"
     cautions = []
+    if chosen.unassigned_share > 0:
+        cautions.append(f"{chosen.unassigned_share:.0%} of the customers are like no group and stay unassigned")
     if chosen.smallest_share < min_share:
         cautions.append(f"the smallest holds only {chosen.smallest_share:.0%} of the customers")
     if chosen.stability < STABLE_ARI:
@@ -209,55 +181,68 @@ def describe(chosen: KScore, null_silhouette: float, min_share: float) -> str:
     return structure + (f"; {' and '.join(cautions)}." if cautions else ".")
 
 
-def _damped(values: Matrix) -> Matrix:
-    return np.sign(values) * np.log1p(np.abs(values))
+def _chosen(scores: list[KScore], plan: Plan) -> KScore:
+    if plan.k is None or plan.kind.finds_unassigned:
+        return choose(scores, plan.min_share)
+    asked = next(score for score in scores if score.k == plan.k)
+    if not asked.is_offered(plan.min_share):
+        offered = [str(score.k) for score in scores if score.is_offered(plan.min_share)]
+        instead = f"choose {' or '.join(offered)}" if offered else "let Rehearsal choose"
+        raise NotOffered(
+            f"Number of segments: {plan.k} would be other segments with another sample of customers, or leave one of "
+            f"less than {plan.min_share:.0%}; {instead}."
+        )
+    return asked
 
 
-def _check(values: Matrix, k_range: range) -> None:
-    if not np.isfinite(values).all():
-        raise ValueError("every feature has to be a finite number")
+def _check(values: Matrix, plan: Plan) -> None:
+    most = 2 if plan.kind.finds_unassigned else max(plan.k_range)
     distinct = len(np.unique(values, axis=0))
-    if distinct < 2 * max(k_range):
-        sentence = f"{distinct} different customers cannot be divided into {max(k_range)} segments"
+    if distinct < 2 * most:
+        sentence = f"{distinct} different customers cannot be divided into {most} segments"
         raise TooFewCustomers(f"{sentence}: import more customers and orders first.")
 
 
-def _fit(scaled: Matrix, k: int, rng: np.random.Generator, n_init: int = 5) -> KMeans:
-    return KMeans(n_clusters=k, n_init=n_init, random_state=_seed(rng)).fit(scaled)
+def _scored(values: Matrix, plan: Plan, ks: list[int], rng: np.random.Generator) -> Iterator[tuple[Divider, KScore]]:
+    for k in ks:
+        fit = plan.divider(k, _seed(rng)).fit(values)
+        if _n_groups(fit.labels_) < 2:
+            raise NothingApart(
+                "These customers form one crowd without gaps, so no group stands apart from the others. Try K-Means, "
+                "or other features."
+            )
+        agreements = [_agreement(values, fit, k, plan, rng) for _ in range(plan.n_replicates)]
+        yield fit, judged(values, fit.labels_, agreements, rng)
 
 
-def _score(scaled: Matrix, fit: KMeans, rng: np.random.Generator, n_replicates: int) -> KScore:
-    shares = np.bincount(fit.labels_, minlength=fit.n_clusters) / len(scaled)
-    agreements = [_agreement(scaled, fit, rng) for _ in range(n_replicates)]
-    return KScore(
-        k=int(fit.n_clusters),
-        silhouette=_silhouette(scaled, fit.labels_, rng),
-        davies_bouldin=float(davies_bouldin_score(scaled, fit.labels_)),
-        stability=float(np.mean(agreements)),
-        smallest_share=float(shares.min()),
-    )
+def _agreement(values: Matrix, fit: Divider, k: int, plan: Plan, rng: np.random.Generator) -> float:
+    """How alike the division of another sample is. Rows drawn twice would make crowds: density gets each once."""
+    n = min(len(values), plan.kind.replicated_at_most)
+    if plan.kind.finds_unassigned:
+        drawn = values[rng.permutation(len(values))[: max(int(0.8 * n), 2)]]
+    else:
+        drawn = values[rng.integers(0, len(values), n)]
+    other = plan.divider(k, _seed(rng), is_replicate=True).fit(drawn)
+    return agreement(fit.labels_, other.assign(values))
 
 
-def _agreement(scaled: Matrix, fit: KMeans, rng: np.random.Generator) -> float:
-    drawn = scaled[rng.integers(0, len(scaled), len(scaled))]
-    other = _fit(drawn, fit.n_clusters, rng, n_init=2)
-    return float(adjusted_rand_score(fit.labels_, other.predict(scaled)))
+def _null_silhouette(values: Matrix, k: int, plan: Plan, rng: np.random.Generator) -> float:
+    n = min(len(values), SHUFFLED_AT_MOST, plan.kind.replicated_at_most)
+    apart = rng.permuted(rng.choice(values, n, replace=False), axis=0)
+    labels = plan.divider(k, _seed(rng), is_replicate=True).fit(apart).labels_
+    if _n_groups(labels) < 2:
+        return NO_GROUPS
+    inside = labels >= 0
+    return silhouette(apart[inside], labels[inside], rng)[0]
 
 
-def _silhouette(scaled: Matrix, labels: Labels, rng: np.random.Generator) -> float:
-    size = SILHOUETTE_SAMPLE if len(scaled) > SILHOUETTE_SAMPLE else None
-    return float(silhouette_score(scaled, labels, sample_size=size, random_state=_seed(rng)))
+def _n_groups(labels: Labels) -> int:
+    return int(labels.max(initial=-1)) + 1
 
 
-def _null_silhouette(scaled: Matrix, k: int, rng: np.random.Generator) -> float:
-    drawn = rng.choice(scaled, min(len(scaled), SILHOUETTE_SAMPLE), replace=False)
-    apart = rng.permuted(drawn, axis=0)
-    return _silhouette(apart, _fit(apart, k, rng, n_init=2).labels_, rng)
-
-
-def _largest_first(fit: KMeans) -> tuple[Labels, Matrix]:
-    order = np.argsort(-np.bincount(fit.labels_, minlength=fit.n_clusters), kind="stable")
-    return np.argsort(order)[fit.labels_].astype(np.int64), fit.cluster_centers_[order]
+def _drawn(n: int, at_most: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Rows to judge by: all of them, or as many at random."""
+    return np.arange(n) if n <= at_most else rng.choice(n, at_most, replace=False)
 
 
 def _seed(rng: np.random.Generator) -> int:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 Matrix = NDArray[np.float64]
 Slot = Literal["adjective", "noun", "suffix"]
@@ -15,6 +16,9 @@ Slot = Literal["adjective", "noun", "suffix"]
 # Closer to the average than this (in standard deviations) nothing is worth a word in a name.
 NAMEABLE_Z = 0.4
 WORDS_IN_NAME = 2
+WORDS_IN_DESCRIPTION = 2
+# Of all differences between all segments together: looking at many, one of them would seem real by chance.
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,16 @@ class Distinction:
     feature, label, phrase : str
     effect_size : float
         Difference of the means in pooled standard deviations (Cohen's d) of the scaled feature.
+    low, high : float
+        Its 95 % interval, wide enough for all features of all segments together (Bonferroni).
     """
 
     feature: str
     label: str
     phrase: str
     effect_size: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ class SegmentProfile:
     means_z : ndarray of float64, shape (n_features,)
         In standard deviations from the average customer.
     distinctions : tuple of Distinction
-        The two features that set it apart most.
+        One a feature, the one that sets it apart most first.
     """
 
     number: int
@@ -100,7 +108,7 @@ def profile(
     values, scaled : ndarray of float64, shape (n, n_features)
         Raw and scaled features.
     labels : ndarray of int64, shape (n,)
-        0 to k-1, none empty, k at least 2.
+        0 to k-1, none empty, k at least 2; -1 for customers in no segment, who count among the others.
     words : tuple of FeatureWords
         One a feature, in the order of the columns.
 
@@ -115,6 +123,7 @@ def profile(
     """
     numbers = range(int(labels.max()) + 1)
     effects = [_effect_sizes(scaled, labels == number) for number in numbers]
+    looks = len(effects) * len(words)
     means_z = [scaled[labels == number].mean(axis=0) for number in numbers]
     names = _distinct_names(means_z, effects, words)
     return tuple(
@@ -126,7 +135,7 @@ def profile(
             share=float((labels == number).mean()),
             means=values[labels == number].mean(axis=0),
             means_z=means_z[number],
-            distinctions=_distinctions(effects[number], words),
+            distinctions=_distinctions(effects[number], words, int((labels == number).sum()), len(labels), looks),
         )
         for number in numbers
     )
@@ -138,11 +147,38 @@ def _effect_sizes(scaled: Matrix, inside: NDArray[np.bool_]) -> Matrix:
     return (one.mean(axis=0) - rest.mean(axis=0)) / np.where(pooled > 0, pooled, 1.0)
 
 
-def _distinctions(effects: Matrix, words: tuple[FeatureWords, ...]) -> tuple[Distinction, ...]:
-    strongest = np.argsort(-np.abs(effects), kind="stable")[:2]
+def _distinctions(
+    effects: Matrix, words: tuple[FeatureWords, ...], n_inside: int, n: int, looks: int
+) -> tuple[Distinction, ...]:
+    halves = norm.ppf(1 - (1 - CONFIDENCE) / (2 * looks)) * effect_errors(effects, n_inside, n - n_inside)
     return tuple(
-        Distinction(words[i].name, words[i].label, _phrase(words[i], effects[i]), float(effects[i])) for i in strongest
+        Distinction(
+            words[i].name,
+            words[i].label,
+            _phrase(words[i], effects[i]),
+            float(effects[i]),
+            float(effects[i] - halves[i]),
+            float(effects[i] + halves[i]),
+        )
+        for i in _strongest_first(effects)
     )
+
+
+def effect_errors(effects: Matrix, n_inside: int, n_outside: int) -> Matrix:
+    """Standard errors of Cohen's d.
+
+    References
+    ----------
+    Hedges, Olkin: Statistical Methods for Meta-Analysis, 1985.
+    """
+    n_inside, n_outside = max(n_inside, 1), max(n_outside, 1)
+    n = n_inside + n_outside
+    errors: Matrix = np.sqrt(n / (n_inside * n_outside) + effects**2 / (2 * n))
+    return errors
+
+
+def _strongest_first(effects: Matrix) -> NDArray[np.intp]:
+    return np.argsort(-np.abs(effects), kind="stable")
 
 
 def _phrase(words: FeatureWords, effect: float) -> str:
@@ -150,7 +186,8 @@ def _phrase(words: FeatureWords, effect: float) -> str:
 
 
 def _description(effects: Matrix, words: tuple[FeatureWords, ...]) -> str:
-    parts = [f"{_lower_first(found.label)} {_how_much(found.effect_size)}" for found in _distinctions(effects, words)]
+    strongest = _strongest_first(effects)[:WORDS_IN_DESCRIPTION]
+    parts = [f"{_lower_first(words[i].label)} {_how_much(effects[i])}" for i in strongest]
     return f"Compared with other customers: {', '.join(parts)}."
 
 

@@ -1,7 +1,16 @@
+from segments.models.division import Division
 from segments.models.groups import GroupReport
 from segments.models.lifetime import LifetimeReport, Prediction
 from segments.models.membership import SegmentMembership
 from segments.models.segment import Segment
 from segments.models.segmentation import Segmentation
 
-__all__ = ["GroupReport", "LifetimeReport", "Prediction", "Segment", "SegmentMembership", "Segmentation"]
+__all__ = [
+    "Division",
+    "GroupReport",
+    "LifetimeReport",
+    "Prediction",
+    "Segment",
+    "SegmentMembership",
+    "Segmentation",
+]

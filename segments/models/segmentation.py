@@ -23,7 +23,13 @@ class Segmentation(models.Model):
         blank=True,
         help_text="Adjusted Rand index with the segmentation before, over the customers in both; 1 is identical.",
     )
+    findings = models.JSONField(
+        default=dict, blank=True, help_text="What was found of every group, and what to think of it."
+    )
     is_current = models.BooleanField(default=False)
+    saved_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its groups became segments; empty while it is only looked at."
+    )
     job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="segmentations")
     created_at = models.DateTimeField()
 

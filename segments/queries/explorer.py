@@ -1,7 +1,12 @@
 """One segmentation as its charts need it."""
 
+from dataclasses import fields, replace
+from typing import Any
+
+from loyalty.models import Customer
 from segments.charts.segmentations import (
     MAP_POINTS,
+    UNASSIGNED,
     Axis,
     DivisionScore,
     FeatureDifference,
@@ -10,7 +15,8 @@ from segments.charts.segmentations import (
     Segments,
     SegmentSummary,
 )
-from segments.models import Segment, Segmentation, SegmentMembership
+from segments.engine.files import unpacked
+from segments.models import Division, Segment, Segmentation, SegmentMembership
 
 # Adjusted Rand index with the segmentation before, and what it means to somebody who has never heard of it.
 CONTINUITY = (
@@ -34,43 +40,84 @@ def continuity(segmentation: Segmentation) -> str:
 
 
 def segments_of(segmentation: Segmentation) -> Segments:
-    """Everything but the map's dots; one query."""
-    scores = segmentation.scores
-    fields = ("k", "silhouette", "davies_bouldin", "stability", "smallest_share")
-    nulls = [score["null_silhouette"] for score in scores if "null_silhouette" in score]
+    """Everything but the map's dots; one query where it is saved."""
+    nulls = [score["null_silhouette"] for score in segmentation.scores if "null_silhouette" in score]
     return Segments(
         as_of=segmentation.as_of,
         verdict=segmentation.verdict,
-        summaries=[_summary(segment) for segment in segmentation.segments.order_by("number")],
-        labels=segmentation.spec["labels"],
+        summaries=summaries_of(segmentation),
+        labels=labels_of(segmentation),
         axes=[Axis(axis["features"], axis["share"]) for axis in segmentation.projection["axes"]],
-        scores=[DivisionScore(**{field: score[field] for field in fields}) for score in scores],
+        scores=[_score(score) for score in segmentation.scores],
         k=segmentation.k,
         null_silhouette=nulls[0] if nulls else None,
     )
 
 
+def labels_of(segmentation: Segmentation) -> dict[str, str]:
+    """What people read of each feature, in the order of the features: JSON in the database forgets it."""
+    labels: dict[str, str] = segmentation.spec["labels"]
+    return {name: labels[name] for name in segmentation.feature_names or labels}
+
+
+def summaries_of(segmentation: Segmentation) -> list[SegmentSummary]:
+    """By number. What is not saved has the names that were found."""
+    if segmentation.saved_at is not None or "segments" not in segmentation.findings:
+        return [_summary(segment) for segment in segmentation.segments.order_by("number")]
+    findings = segmentation.findings
+    found = zip(findings["numbers"], findings["segments"], strict=True)
+    return sorted((_found(number, facts) for number, facts in found), key=lambda one: one.number)
+
+
 def map_points(segmentation: Segmentation, *, at_most: int = MAP_POINTS) -> tuple[list[MapPoint], int]:
     """Evenly picked customers with their places, and how many customers there are."""
+    division = Division.objects.filter(segmentation=segmentation).only("people").first()
+    if division is None:
+        return _points_of_memberships(segmentation, at_most)
+    people = unpacked(division.people)
+    # The same customers every time: a map whose dots jump on reload is not believed.
+    step = max(-(-len(people["map_rows"]) // at_most), 1)
+    rows, places = people["map_rows"][::step], people["places"][::step]
+    ids, labels = people["customer_ids"][rows].tolist(), people["labels"][rows].tolist()
+    names = dict(Customer.objects.filter(pk__in=ids).values_list("pk", "external_id"))
+    numbers = [*segmentation.findings["numbers"], UNASSIGNED]
+    points = [
+        MapPoint(numbers[label], names[pk], float(x), float(y))
+        for pk, label, (x, y) in zip(ids, labels, places, strict=True)
+        if pk in names
+    ]
+    return points, len(people["customer_ids"])
+
+
+def _points_of_memberships(segmentation: Segmentation, at_most: int) -> tuple[list[MapPoint], int]:
+    """Where places were still kept with the memberships."""
     members = SegmentMembership.objects.filter(segment__segmentation=segmentation, map_x__isnull=False)
     n_customers = members.count()
     step = max(-(-n_customers // at_most), 1)
-    # The same customers every time: a map whose dots jump on reload is not believed.
     picked = members.order_by("customer_id").values_list("segment__number", "customer__external_id", "map_x", "map_y")
     points = [MapPoint(number, name, x or 0.0, y or 0.0) for number, name, x, y in picked[::step]]
     return points, n_customers
 
 
-def _summary(segment: Segment) -> SegmentSummary:
-    facts = segment.profile
+def _score(told: dict[str, Any]) -> DivisionScore:
+    """Those of earlier runs lack what was not measured then."""
+    known = {field.name for field in fields(DivisionScore)}
+    return DivisionScore(**{name: value for name, value in told.items() if name in known})
+
+
+def _found(number: int, facts: dict[str, Any]) -> SegmentSummary:
     return SegmentSummary(
-        number=segment.number,
-        name=segment.name,
+        number=number,
+        name=facts["found_name"],
         n_customers=facts["n_customers"],
         share=facts["share"],
         means=facts["means"],
         means_z=facts["means_z"],
     )
+
+
+def _summary(segment: Segment) -> SegmentSummary:
+    return replace(_found(segment.number, {"found_name": segment.name, **segment.profile}), name=segment.name)
 
 
 def profile_of(segment: Segment) -> SegmentDifferences | None:
@@ -80,7 +127,7 @@ def profile_of(segment: Segment) -> SegmentDifferences | None:
         return None
     siblings = [_summary(one) for one in segmentation.segments.order_by("number")]
     n_customers = sum(one.n_customers for one in siblings)
-    labels = segmentation.spec["labels"]
+    labels = labels_of(segmentation)
     features = [
         FeatureDifference(
             feature=feature,

@@ -9,7 +9,7 @@ from django.db.models import Avg, F, Max, QuerySet
 from django.db.models.functions import Coalesce
 
 from loyalty.models import CustomerSales, Job
-from segments.models import Segment, Segmentation, SegmentMembership
+from segments.models import Segment, SegmentMembership
 
 FIND_TASK = "segments.segment_customers"
 
@@ -69,9 +69,3 @@ def current_segments() -> QuerySet[Segment]:
 def finding_job() -> Job | None:
     """The job that looks for segments now, if one does."""
     return Job.objects.filter(task=FIND_TASK, state__in=Job.OPEN_STATES).select_related("parent").first()
-
-
-def segment_numbers(segmentation: Segmentation | None) -> dict[int, int]:
-    """The number of the segment that each customer of a segmentation was put in."""
-    inside = SegmentMembership.objects.filter(segment__segmentation=segmentation, segment__segmentation__isnull=False)
-    return dict(inside.values_list("customer_id", "segment__number"))

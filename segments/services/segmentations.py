@@ -1,110 +1,79 @@
-"""Find segments among the customers and write them down."""
+"""Write down what was found among the customers: to be looked at first, to be saved as segments after."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.db import transaction
 from numpy.typing import NDArray
 
+from loyalty.models import Product
 from loyalty.services.progress import Progress
-from segments.engine.clustering import Clustering, cluster
-from segments.engine.features import FeatureFrame
-from segments.engine.matching import CarriedOver, carried_over, numbered
-from segments.engine.profiles import SegmentProfile, profile
-from segments.engine.projection import Projection, project
-from segments.models import Segment, Segmentation, SegmentMembership
-from segments.queries.features import customer_features
-from segments.queries.members import segment_numbers
-
-ROWS_PER_INSERT = 5000
-
-
-@dataclass(frozen=True)
-class SegmentSpec:
-    """All that is needed to find the same segments again."""
-
-    name: str = "What customers buy, how often and how much"
-    habits: tuple[str, ...] = ("recency_days", "n_orders", "spend")
-    n_categories: int = 3
-    k_min: int = 3
-    k_max: int = 8
-    min_share: float = 0.05
-    seed: int = 0
-
-    @property
-    def k_range(self) -> range:
-        return range(self.k_min, self.k_max + 1)
+from segments.engine.advice import advice, disagreement
+from segments.engine.clustering import Clustering
+from segments.engine.dividing.ward import WardDivider
+from segments.engine.files import packed
+from segments.engine.matching import CarriedOver, numbered
+from segments.engine.profiles import SegmentProfile
+from segments.models import Division, Segmentation
+from segments.queries.assigning import newest_mark
+from segments.services.finding import Found, find_segments
+from segments.services.saving import carried_on, save_segmentation
+from segments.services.specs import SegmentSpec
 
 
-@dataclass(frozen=True)
-class Found:
-    """Segments, not yet written down."""
-
-    features: FeatureFrame
-    clustering: Clustering
-    projection: Projection
-    profiles: tuple[SegmentProfile, ...]
+class SegmentationSaved(Exception):
+    """It became segments, which campaigns may use: it cannot be thrown away."""
 
 
 def segment_customers(*, spec: SegmentSpec, as_of: datetime, at: datetime, report: Progress) -> Segmentation:
-    """Divide the customers as they were at `as_of`. The same job gives the same segmentation, once."""
-    done = Segmentation.objects.filter(job_id=report.job_id).first() if report.job_id else None
+    """Divide the customers as they were at `as_of` and make segments of it. The same job gives the same, once."""
+    done = _of_job(report)
     if done is not None:
         return done
+    mark = newest_mark()
     found = find_segments(spec, as_of, report)
     with report.writing():
-        segmentation = _write(found, spec, as_of, at, report.job_id)
+        segmentation = save_segmentation(segmentation=_write(found, spec, as_of, at, report.job_id, mark), at=at)
     report.note(f"{found.clustering.k} segments among {len(found.features.customer_ids):,} customers.")
     return segmentation
 
 
-def find_segments(spec: SegmentSpec, as_of: datetime, report: Progress) -> Found:
-    n_steps = len(spec.k_range) + 2
-    report(0, n_steps, "Reading what customers did")
-    features = customer_features(as_of=as_of, habits=spec.habits, n_categories=spec.n_categories)
-    clustering = cluster(
-        features.values,
-        k_range=spec.k_range,
-        rng=np.random.default_rng(spec.seed),
-        min_share=spec.min_share,
-        progress=lambda done, total: report(1 + done, n_steps, f"Compared {done} of {total} divisions"),
-    )
-    scaled = clustering.scaling.apply(features.values)
-    profiles = profile(features.values, scaled, clustering.labels, features.words)
-    return Found(features, clustering, project(scaled), profiles)
+def explore_customers(*, spec: SegmentSpec, as_of: datetime, at: datetime, report: Progress) -> Segmentation:
+    """The same, only to be looked at: nothing becomes a segment before somebody saves it."""
+    done = _of_job(report)
+    if done is not None:
+        return done
+    mark = newest_mark()
+    found = find_segments(spec, as_of, report)
+    with report.writing():
+        segmentation = _write(found, spec, as_of, at, report.job_id, mark)
+    report.note(segmentation.verdict)
+    return segmentation
 
 
-@dataclass(frozen=True)
-class _Before:
-    """The segmentation that this one follows, and what of it goes on."""
-
-    segments: dict[int, Segment]
-    carried: CarriedOver
-
-    @classmethod
-    def of(cls, segmentation: Segmentation | None, found: Found) -> "_Before":
-        known = segment_numbers(segmentation)
-        before = np.array([known.get(pk, -1) for pk in found.features.customer_ids.tolist()], dtype=np.int64)
-        in_both = before >= 0
-        segments = {} if segmentation is None else {one.number: one for one in segmentation.segments.all()}
-        return cls(segments, carried_over(before[in_both], found.clustering.labels[in_both]))
-
-    def segment(self, label: int) -> Segment | None:
-        return self.segments.get(self.carried.before_of.get(label, -1))
-
-    @property
-    def agreement(self) -> float | None:
-        return self.carried.agreement if self.carried.n_customers else None
+@transaction.atomic
+def discard_segmentation(*, segmentation: Segmentation) -> None:
+    """Throw away what was only looked at. Raises SegmentationSaved."""
+    held = Segmentation.objects.select_for_update().get(pk=segmentation.pk)
+    if held.saved_at is not None:
+        raise SegmentationSaved("This was saved as segments, so it stays.")
+    held.delete()
 
 
-def _write(found: Found, spec: SegmentSpec, as_of: datetime, at: datetime, job_id: int | None) -> Segmentation:
-    current = Segmentation.objects.select_for_update(no_key=True).filter(is_current=True)
-    before = _Before.of(current.first(), found)
-    Segmentation.objects.filter(pk__in=[one.pk for one in current]).update(is_current=False)
+def _of_job(report: Progress) -> Segmentation | None:
+    return Segmentation.objects.filter(job_id=report.job_id).first() if report.job_id else None
+
+
+def _write(
+    found: Found, spec: SegmentSpec, as_of: datetime, at: datetime, job_id: int | None, mark: int
+) -> Segmentation:
+    current = Segmentation.objects.filter(is_current=True).first()
+    carried = carried_on(current, found.features.customer_ids, found.clustering.labels)
     segmentation = Segmentation.objects.create(
         name=spec.name,
-        spec={**asdict(spec), "labels": {words.name: words.label for words in found.features.words}},
+        spec=_settings(found, spec),
         as_of=as_of,
         k=found.clustering.k,
         silhouette=found.clustering.silhouette,
@@ -112,68 +81,84 @@ def _write(found: Found, spec: SegmentSpec, as_of: datetime, at: datetime, job_i
         feature_names=list(found.features.names),
         verdict=found.clustering.verdict,
         projection=_axes(found),
-        agreement=before.agreement,
-        is_current=True,
+        findings=_findings(found, spec, carried),
+        agreement=carried.agreement if carried.n_customers else None,
         job_id=job_id,
         created_at=at,
     )
-    numbers = numbered(before.carried, found.clustering.k)
-    segments = Segment.objects.bulk_create(
-        [
-            _segment(one, segmentation, found, number=number, before=before.segment(one.number))
-            for one, number in zip(found.profiles, numbers, strict=True)
-        ]
+    Division.objects.create(
+        segmentation=segmentation,
+        learnt=packed({**found.clustering.preparation.arrays(), **_prefixed(found.clustering)}),
+        people=packed(
+            {
+                "customer_ids": found.features.customer_ids,
+                "labels": found.clustering.labels.astype(np.int16),
+                "map_rows": found.map_rows,
+                "places": found.projection.coordinates.astype(np.float32),
+            }
+        ),
+        marks_until=mark,
+        assigned_at=at,
     )
-    _write_memberships(found, segments, as_of)
     return segmentation
 
 
-def _segment(
-    one: SegmentProfile, segmentation: Segmentation, found: Found, *, number: int, before: Segment | None
-) -> Segment:
+def _settings(found: Found, spec: SegmentSpec) -> dict[str, Any]:
+    words = found.features.words
+    labels = {one.name: one.label for one in words}
+    return {**spec.told(), "labels": labels, "sources": list(found.features.sources)}
+
+
+def _prefixed(clustering: Clustering) -> dict[str, NDArray[np.generic]]:
+    return {f"divider_{name}": array for name, array in clustering.divider.arrays().items()}
+
+
+def _findings(found: Found, spec: SegmentSpec, carried: CarriedOver) -> dict[str, Any]:
+    clustering, labels = found.clustering, found.clustering.labels
+    components = clustering.preparation.components
+    names = _product_names(found)
+    return {
+        "segments": [_segment(one, found, names) for one in found.profiles],
+        "numbers": numbered(carried, clustering.k),
+        "n_customers": len(labels),
+        "n_unassigned": int((labels < 0).sum()),
+        "n_judged": clustering.n_judged,
+        "missing": _missing(found),
+        "advice": list(advice(clustering, spec.plan, len(found.features.words))),
+        "disagreement": disagreement(clustering, spec.plan),
+        "explained": [float(share) for share in components.explained_shares] if components else [],
+        "tree": asdict(clustering.divider.tree()) if isinstance(clustering.divider, WardDivider) else {},
+    }
+
+
+def _segment(one: SegmentProfile, found: Found, product_names: dict[int, str]) -> dict[str, Any]:
     names = found.features.names
-    facts = {
+    lifts = [
+        {"product": product_names[lift.product_id], "product_id": lift.product_id, **asdict(lift.lift)}
+        for lift in found.lifts[one.number]
+        if lift.product_id in product_names
+    ]
+    return {
         "found_name": one.name,
+        "description": one.description,
         "n_customers": one.n_customers,
         "share": one.share,
         "means": _by_name(names, one.means),
         "means_z": _by_name(names, one.means_z),
         "distinctions": [asdict(distinction) for distinction in one.distinctions],
+        "lifts": lifts,
     }
-    return Segment(
-        kind=Segment.Kind.CLUSTER,
-        name=_name(one, before),
-        description=one.description,
-        segmentation=segmentation,
-        number=number,
-        continues=before,
-        profile=facts,
-        created_at=segmentation.created_at,
-    )
 
 
-def _name(one: SegmentProfile, before: Segment | None) -> str:
-    """What a person called a segment stays; a name out of the data follows the data."""
-    if before is not None and before.name != before.profile.get("found_name", before.name):
-        return before.name
-    return one.name
+def _product_names(found: Found) -> dict[int, str]:
+    ids = {lift.product_id for lifts in found.lifts for lift in lifts}
+    return {product.pk: str(product) for product in Product.objects.filter(pk__in=ids)}
 
 
-def _write_memberships(found: Found, segments: list[Segment], as_of: datetime) -> None:
-    rows = zip(found.features.customer_ids, found.clustering.labels, found.projection.coordinates, strict=True)
-    SegmentMembership.objects.bulk_create(
-        [
-            SegmentMembership(
-                segment=segments[label],
-                customer_id=int(customer_id),
-                valid_from=as_of,
-                map_x=float(x),
-                map_y=float(y),
-            )
-            for customer_id, label, (x, y) in rows
-        ],
-        batch_size=ROWS_PER_INSERT,
-    )
+def _missing(found: Found) -> dict[str, float]:
+    """Share of customers for whom a feature is not known, where there are any."""
+    shares = _by_name(found.features.names, np.isnan(found.features.values).mean(axis=0))
+    return {name: share for name, share in shares.items() if share > 0}
 
 
 def _scores(clustering: Clustering) -> list[dict[str, Any]]:
@@ -193,4 +178,5 @@ def _axes(found: Found) -> dict[str, Any]:
 
 
 def _by_name(names: tuple[str, ...], values: NDArray[np.float64]) -> dict[str, float]:
-    return {name: float(value) for name, value in zip(names, values, strict=True)}
+    """Means of what is nowhere known are told as 0: JSON has no other word for them."""
+    return {name: float(np.nan_to_num(value)) for name, value in zip(names, values, strict=True)}

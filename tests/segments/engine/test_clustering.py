@@ -2,14 +2,17 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from segments.engine.clustering import KScore, Scaling, TooFewCustomers, choose, cluster, describe
+from segments.engine.clustering import NothingApart, NotOffered, TooFewCustomers, choose, cluster, describe
+from segments.engine.judging import KScore
+from segments.engine.plans import Plan, PlanImpossible
+from segments.engine.preparing import Scaling
 from tests.worlds import segment_world
 
 
 def test_planted_segments_are_found():
     values, kinds = segment_world(np.random.default_rng(1))
 
-    found = cluster(values, k_range=range(2, 7), rng=np.random.default_rng(2))
+    found = cluster(values, Plan(k_range=range(2, 7)), rng=np.random.default_rng(2))
 
     assert found.k == 3
     assert adjusted_rand_score(kinds, found.labels) >= 0.95
@@ -21,7 +24,7 @@ def test_structure_free_data_is_called_so():
     rng = np.random.default_rng(3)
     values = np.expm1(rng.normal(3, 1, (600, 3)))
 
-    found = cluster(values, k_range=range(2, 6), rng=rng)
+    found = cluster(values, Plan(k_range=range(2, 6)), rng=rng)
 
     assert found.silhouette - found.null_silhouette < 0.05
     assert "differ by degrees" in found.verdict
@@ -32,7 +35,7 @@ def test_columns_shuffled_apart_have_no_clear_segments(seed):
     rng = np.random.default_rng(seed)
     values = rng.permuted(segment_world(rng, n_each=200)[0], axis=0)
 
-    found = cluster(values, k_range=range(2, 7), rng=rng)
+    found = cluster(values, Plan(k_range=range(2, 7)), rng=rng)
 
     assert found.verdict.startswith("No clear segments")
 
@@ -45,7 +48,7 @@ def test_what_is_unstable_or_tiny_is_never_called_clear(flaw):
 def test_same_generator_gives_the_same_division():
     values, _ = segment_world(np.random.default_rng(1))
 
-    first, second = (cluster(values, k_range=range(2, 5), rng=np.random.default_rng(5)) for _ in range(2))
+    first, second = (cluster(values, Plan(k_range=range(2, 5)), rng=np.random.default_rng(5)) for _ in range(2))
 
     np.testing.assert_array_equal(first.labels, second.labels)
     assert first.scores == second.scores
@@ -55,7 +58,7 @@ def test_groups_are_numbered_from_the_largest():
     values, _ = segment_world(np.random.default_rng(1))
     values = np.vstack([values, values[:100]])
 
-    found = cluster(values, k_range=range(3, 4), rng=np.random.default_rng(5))
+    found = cluster(values, Plan(k_range=range(3, 4)), rng=np.random.default_rng(5))
 
     sizes = np.bincount(found.labels)
     assert list(sizes) == sorted(sizes, reverse=True)
@@ -99,12 +102,89 @@ def test_verdict_says_what_to_be_careful_about():
 
 def test_too_few_customers_are_refused():
     with pytest.raises(TooFewCustomers, match="5 different customers"):
-        cluster(np.arange(10.0).reshape(5, 2), k_range=range(2, 5), rng=np.random.default_rng(0))
+        cluster(np.arange(10.0).reshape(5, 2), Plan(k_range=range(2, 5)), rng=np.random.default_rng(0))
 
 
-def test_a_missing_value_is_refused():
+def test_a_crowd_without_gaps_is_not_divided_by_density():
+    values = np.random.default_rng(1).normal(size=(500, 3))
+
+    with pytest.raises(NothingApart, match="one crowd without gaps"):
+        cluster(values, Plan(method="hdbscan", is_damped=False), rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("method", ["ward", "dbscan", "hdbscan"])
+def test_every_method_finds_planted_segments_and_knows_them_from_chance(method):
+    values, kinds = segment_world(np.random.default_rng(1))
+
+    found = cluster(values, Plan(method=method, k_range=range(2, 5)), rng=np.random.default_rng(2))
+
+    assert adjusted_rand_score(kinds, found.labels) >= 0.95
+    assert found.k == 3
+    assert not found.verdict.startswith("No clear segments")
+    assert found.score.stability_low > 0.75
+
+
+@pytest.mark.parametrize("method", ["ward", "hdbscan"])
+def test_columns_shuffled_apart_have_no_clear_segments_by_any_method(method):
+    rng = np.random.default_rng(4)
+    values = rng.permuted(segment_world(rng)[0], axis=0)
+
+    try:
+        verdict = cluster(values, Plan(method=method, k_range=range(2, 5)), rng=rng).verdict
+    except NothingApart as refusal:
+        verdict = f"No clear segments: {refusal}"
+
+    assert verdict.startswith("No clear segments")
+
+
+def test_a_number_that_is_not_stable_is_not_offered():
     values, _ = segment_world(np.random.default_rng(1))
-    values[4, 1] = np.nan
 
-    with pytest.raises(ValueError, match="finite"):
-        cluster(values, k_range=range(2, 4), rng=np.random.default_rng(0))
+    with pytest.raises(NotOffered, match="7 would be other segments"):
+        cluster(values, Plan(k_range=range(2, 8), k=7), rng=np.random.default_rng(2))
+
+
+def test_a_number_that_is_offered_is_taken():
+    values, _ = segment_world(np.random.default_rng(1))
+
+    found = cluster(values, Plan(k_range=range(2, 5), k=2), rng=np.random.default_rng(2))
+
+    assert found.k == found.labels.max() + 1 == 2
+
+
+@pytest.mark.parametrize(
+    ("flaw", "named"),
+    [
+        ({"k_range": range(1, 4)}, "Number of segments"),
+        ({"k_range": range(3, 40)}, "Number of segments"),
+        ({"k": 20}, "20 is not one"),
+        ({"keep": 0.2}, "Differences to keep"),
+        ({"min_share": 0.6}, "Smallest segment"),
+        ({"method": "tea leaves"}, "Method"),
+        ({"scaler": "feet"}, "Scale"),
+    ],
+)
+def test_settings_out_of_range_are_named(flaw, named):
+    with pytest.raises(PlanImpossible, match=named):
+        Plan(**flaw).check()
+
+
+def test_many_customers_are_judged_by_a_sample_and_all_are_divided(monkeypatch):
+    values, kinds = segment_world(np.random.default_rng(1), n_each=400)
+    monkeypatch.setattr("segments.engine.dividing.kmeans.KMeansDivider.judged_at_most", 300)
+
+    found = cluster(values, Plan(k_range=range(2, 5)), rng=np.random.default_rng(2))
+
+    assert found.n_judged == 300
+    assert len(found.labels) == 1200
+    assert adjusted_rand_score(kinds, found.labels) >= 0.95
+
+
+def test_components_find_planted_segments_too():
+    values, kinds = segment_world(np.random.default_rng(1))
+    copies = np.column_stack([values, values * 2, values + 1])
+
+    found = cluster(copies, Plan(keep=0.9, k_range=range(2, 5)), rng=np.random.default_rng(2))
+
+    assert adjusted_rand_score(kinds, found.labels) >= 0.95
+    np.testing.assert_array_equal(found.predict(copies), found.labels)

@@ -3,6 +3,7 @@ import pytest
 
 from segments.engine.clustering import cluster
 from segments.engine.matching import carried_over, numbered
+from segments.engine.plans import Plan
 from tests.worlds import segment_world
 
 
@@ -46,8 +47,8 @@ def test_a_tenth_of_new_customers_leaves_every_group_itself():
     values, _ = segment_world(np.random.default_rng(1))
     more, _ = segment_world(np.random.default_rng(2), n_each=12)
 
-    first = cluster(values, k_range=range(3, 4), rng=np.random.default_rng(3))
-    second = cluster(np.vstack([values[::-1], more]), k_range=range(3, 4), rng=np.random.default_rng(4))
+    first = cluster(values, Plan(k_range=range(3, 4)), rng=np.random.default_rng(3))
+    second = cluster(np.vstack([values[::-1], more]), Plan(k_range=range(3, 4)), rng=np.random.default_rng(4))
     found = carried_over(first.labels, second.labels[: len(values)][::-1])
 
     assert len(found.before_of) == 3

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from segments.engine.clustering import Scaling
-from segments.engine.profiles import FeatureWords, profile
+from segments.engine.preparing import Scaling
+from segments.engine.profiles import FeatureWords, effect_errors, profile
 from tests.worlds import segment_world
 
 WORDS = (
@@ -34,8 +34,8 @@ def test_sizes_shares_and_means_are_those_of_the_members(profiles):
     np.testing.assert_allclose(profiles[2].means, values[kinds == 2].mean(axis=0))
 
 
-def test_distinctions_are_the_two_largest_effects_with_their_sign(profiles):
-    first, second = profiles[2].distinctions
+def test_distinctions_begin_with_the_largest_effects_with_their_sign(profiles):
+    first, second, *_ = profiles[2].distinctions
 
     assert abs(first.effect_size) >= abs(second.effect_size) > 0.5
     assert {first.feature, second.feature} == {"recency_days", "n_orders"}
@@ -49,3 +49,32 @@ def test_names_differ_even_when_segments_hardly_do():
     named = profile(values, Scaling.learn(values).apply(values), np.arange(90) % 6, WORDS)
 
     assert len({one.name for one in named}) == 6
+
+
+def test_an_effect_has_an_interval_around_it(profiles):
+    for one in profiles:
+        for found in one.distinctions:
+            assert found.low < found.effect_size < found.high
+
+
+def test_effect_intervals_hold_a_planted_effect():
+    rng = np.random.default_rng(1)
+    held = 0
+    for _ in range(200):
+        inside, outside = rng.normal(0.5, 1, 80), rng.normal(0, 1, 240)
+        pooled = np.sqrt((inside.var() * 80 + outside.var() * 240) / 320)
+        effect = (inside.mean() - outside.mean()) / pooled
+        held += abs(effect - 0.5) < 1.96 * effect_errors(np.array([effect]), 80, 240)[0]
+
+    assert 180 <= held <= 198
+
+
+def test_who_is_in_no_segment_counts_among_the_others_only():
+    values, kinds = segment_world(np.random.default_rng(1))
+    scaled = Scaling.learn(values).apply(values)
+
+    found = profile(values, scaled, np.where(kinds == 2, -1, kinds), WORDS)
+
+    assert [one.number for one in found] == [0, 1]
+    assert sum(one.n_customers for one in found) == 240
+    assert sum(one.share for one in found) == pytest.approx(2 / 3)

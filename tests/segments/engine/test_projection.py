@@ -1,6 +1,6 @@
 import numpy as np
 
-from segments.engine.clustering import Scaling
+from segments.engine.preparing import Scaling
 from segments.engine.projection import project
 from tests.worlds import segment_world
 

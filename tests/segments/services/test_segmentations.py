@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,10 +9,19 @@ from loyalty.models import Category, Customer, Job, Order, OrderLine, Product
 from loyalty.services.progress import QuietProgress
 from segments.engine.clustering import TooFewCustomers
 from segments.engine.features import FeatureUnknown
+from segments.engine.plans import PlanImpossible
 from segments.models import Segment, Segmentation, SegmentMembership
 from segments.queries.explorer import continuity, map_points, segments_of
-from segments.queries.features import customer_features
-from segments.services.segmentations import SegmentSpec, segment_customers
+from segments.queries.features import FeatureUnfit, customer_features
+from segments.queries.vectors import VectorsMissing
+from segments.services.saving import save_segmentation
+from segments.services.segmentations import (
+    SegmentationSaved,
+    discard_segmentation,
+    explore_customers,
+    segment_customers,
+)
+from segments.services.specs import SegmentSpec
 from segments.tasks import segment_customers_task
 
 pytestmark = pytest.mark.django_db
@@ -120,7 +130,6 @@ def test_planted_segments_are_written_with_names_sizes_and_places_on_the_map(sho
     assert frequent.profile["means"]["n_orders"] == 8
     assert set(frequent.memberships.values_list("customer__external_id", flat=True)) == {f"c{n}" for n in range(12)}
     assert occasional.profile["n_customers"] == occasional.memberships.count() == 12
-    assert not SegmentMembership.objects.filter(map_x=None).exists()
     assert [score["k"] for score in segmentation.scores] == [2, 3, 4]
     assert "null_silhouette" in segmentation.scores[0]
 
@@ -217,3 +226,85 @@ def test_charts_read_what_was_written(shop, at, django_assert_num_queries):
     assert segments.null_silhouette is not None
     assert list(segments.labels) == segmentation.feature_names
     assert (len(points), n_customers) == (8, 24)
+    assert {point.segment_number for point in points} == {0, 1}
+
+
+def test_what_is_only_looked_at_is_no_segment_before_it_is_saved(shop, at):
+    draft = explore_customers(spec=SPEC, as_of=AS_OF, at=at, report=QuietProgress())
+
+    assert not Segment.objects.exists()
+    assert not draft.is_current
+    assert [one.name for one in segments_of(draft).summaries] == [
+        one["found_name"] for one in draft.findings["segments"]
+    ]
+
+    saved = save_segmentation(segmentation=draft, at=at)
+
+    assert saved.is_current
+    assert [one.memberships.count() for one in saved.segments.all()] == [12, 12]
+    assert save_segmentation(segmentation=draft, at=at) == saved
+    assert Segment.objects.count() == 2
+
+
+def test_saving_goes_on_from_what_is_current_then(shop, at):
+    draft = explore_customers(spec=replace(SPEC, seed=5), as_of=AS_OF, at=at, report=QuietProgress())
+    first = segment_customers(spec=SPEC, as_of=AS_OF, at=at, report=QuietProgress())
+    first.segments.filter(number=1).update(name="Came once")
+
+    saved = save_segmentation(segmentation=draft, at=at)
+
+    assert (draft.agreement, saved.agreement) == (None, 1)
+    assert saved.segments.get(number=1).name == "Came once"
+    assert not Segmentation.objects.get(pk=first.pk).is_current
+
+
+def test_a_draft_can_be_thrown_away_and_what_was_saved_cannot(shop, at):
+    draft = explore_customers(spec=SPEC, as_of=AS_OF, at=at, report=QuietProgress())
+    saved = segment_customers(spec=SPEC, as_of=AS_OF, at=at, report=QuietProgress())
+
+    discard_segmentation(segmentation=draft)
+
+    with pytest.raises(SegmentationSaved, match="stays"):
+        discard_segmentation(segmentation=saved)
+    assert list(Segmentation.objects.all()) == [saved]
+
+
+def test_features_of_the_store_divide_as_well_and_missing_values_are_told(shop, at):
+    names = ("orders_90", "spend_90", "basket_value_90", "recency_days")
+    draft = explore_customers(spec=replace(SPEC, features=names), as_of=AS_OF, at=at, report=QuietProgress())
+
+    assert draft.feature_names == list(names)
+    assert draft.findings["missing"] == {"basket_value_90": 0.5}
+    assert segments_of(draft).labels["spend_90"] == "Spend, returns taken off, last 90 days"
+
+
+@pytest.mark.parametrize(
+    ("spec", "refusal", "said"),
+    [
+        ({"features": ("age_group", "orders_all")}, FeatureUnfit, "trait of the person"),
+        ({"features": ("orders_all",)}, PlanImpossible, "at least two"),
+        ({"features": ("orders_all", "spend_all"), "vectors": ("taste",)}, VectorsMissing, "not learnt"),
+        ({"k_min": 1}, PlanImpossible, "Number of segments"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_a_sentence(products, at, spec, refusal, said):
+    with pytest.raises(refusal, match=said):
+        explore_customers(spec=replace(SPEC, **spec), as_of=AS_OF, at=at, report=QuietProgress())
+
+
+def test_settings_are_told_and_read_back():
+    spec = replace(SPEC, features=("orders_all", "spend_all"), method="ward", keep=0.9)
+
+    assert SegmentSpec.of(json.loads(json.dumps(spec.told()))) == spec
+    assert SegmentSpec.of({**spec.told(), "labels": {}, "sources": []}) == spec
+
+
+def test_what_each_segment_buys_most_is_found(shop, at):
+    for customer in Customer.objects.filter(external_id__in=[f"c{number}" for number in range(12, 24)]):
+        buy(customer, shop["Fuel"], AS_OF - timedelta(days=125), 5, number="fuel")
+
+    draft = explore_customers(spec=SPEC, as_of=AS_OF, at=at, report=QuietProgress())
+
+    lifts = [[one["product"] for one in facts["lifts"]] for facts in draft.findings["segments"]]
+    # Those who came often bought nothing else; the others had both.
+    assert sorted(lifts) == [[], ["Food"]]
