@@ -31,6 +31,7 @@ class SegmentationAdmin(LookOnlyAdmin):
 @admin.register(Division)
 class DivisionAdmin(LookOnlyAdmin):
     list_display = ["segmentation", "marks_until", "assigned_at"]
+    search_fields = ["segmentation__name__icontains"]
     list_select_related = ["segmentation"]
     fields = ["segmentation", "marks_until", "assigned_at"]
 

@@ -29,7 +29,15 @@ from recommender.models import (
     Tuning,
     TuningTrial,
 )
-from segments.models import GroupReport, LifetimeReport, Prediction, Segment, Segmentation, SegmentMembership
+from segments.models import (
+    Division,
+    GroupReport,
+    LifetimeReport,
+    Prediction,
+    Segment,
+    Segmentation,
+    SegmentMembership,
+)
 
 AT = datetime(2017, 11, 1, 12, tzinfo=UTC)
 NEEDED = ("ordered_at", "sku", "amount")
@@ -236,6 +244,7 @@ def make_segment(number: int, *customers: loyalty.Customer) -> Segment:
     segmentation = Segmentation.objects.create(
         name=f"Run {number}", spec={}, as_of=AT, k=2, silhouette=0.3, verdict="Clear groups.", created_at=AT
     )
+    Division.objects.create(segmentation=segmentation, learnt=b"", people=b"")
     segment = Segment.objects.create(
         kind="cluster", name=f"Segment {number}", segmentation=segmentation, number=1, created_at=AT
     )
