@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import HttpRequest
 from django.utils.http import parse_etags
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
@@ -32,7 +33,7 @@ def etag_of(representation: Mapping[str, Any]) -> str:
     return f'"{digest[:LENGTH]}"'
 
 
-def is_known(request: Request, etag: str) -> bool:
+def is_known(request: Request | HttpRequest, etag: str) -> bool:
     """Whether the caller has this very answer already."""
     told = [one.removeprefix("W/") for one in parse_etags(request.headers.get("If-None-Match", ""))]
     return etag in told or "*" in told

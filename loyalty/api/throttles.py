@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from loyalty.models import ApiKey
-from loyalty.services.budgets import SPAN_SECONDS, Budget, spend
+from loyalty.services.budgets import Budget, narrowest, spend
 from loyalty.services.scopes import READ, WRITE
 
 ANONYMOUS = "anonymous"
@@ -30,20 +30,12 @@ class CallThrottle(BaseThrottle):
         budget = spend(caller=caller_of(request), name=name, limit=limit)
         if budget.is_granted and isinstance(request.auth, ApiKey):
             of_all = spend(caller=f"all of {request.user.pk}", name=name, limit=limit * settings.API_KEYS_AT_FULL_SPEED)
-            budget = min(budget, of_all, key=lambda one: (one.is_granted, one.remaining))
+            budget = narrowest(budget, of_all)
         self.budget = view.budget = budget  # type: ignore[attr-defined]
         return budget.is_granted
 
     def wait(self) -> float | None:
         return self.budget.wait_seconds if self.budget else None
-
-
-def headers_of(budget: Budget) -> dict[str, str]:
-    """As in the IETF's draft of RateLimit header fields: the quota and its window, what is left and until when."""
-    return {
-        "RateLimit-Policy": f'"{budget.name}";q={budget.limit};w={SPAN_SECONDS}',
-        "RateLimit": f'"{budget.name}";r={budget.remaining};t={max(1, round(budget.ahead))}',
-    }
 
 
 def count_anonymous(request: Request) -> Budget:

@@ -21,7 +21,7 @@ from loyalty.api.doors import Door
 from loyalty.api.etags import check_match, etag_of, is_known
 from loyalty.api.once import OnceMixin
 from loyalty.api.serializers import BatchReportSerializer
-from loyalty.api.throttles import TOO_MANY, count_anonymous, headers_of
+from loyalty.api.throttles import TOO_MANY, count_anonymous
 from loyalty.services.budgets import Budget
 from loyalty.services.ingest.writes import wait_for_imports
 from loyalty.services.removal import HasHistory, remove_record
@@ -53,7 +53,7 @@ class ApiViewSet(OnceMixin, GenericViewSet[Any]):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         final = super().finalize_response(request, response, *args, **kwargs)
-        for name, value in headers_of(self.budget).items() if self.budget else ():
+        for name, value in self.budget.headers.items() if self.budget else ():
             final[name] = value
         return final
 

@@ -45,8 +45,21 @@ class Budget:
         return 0 if self.remaining else max(1, math.ceil(self.ahead + self._step - SPAN_SECONDS))
 
     @property
+    def headers(self) -> dict[str, str]:
+        """As in the IETF's draft of RateLimit header fields: the quota and its window, what is left and until when."""
+        return {
+            "RateLimit-Policy": f'"{self.name}";q={self.limit};w={SPAN_SECONDS}',
+            "RateLimit": f'"{self.name}";r={self.remaining};t={max(1, round(self.ahead))}',
+        }
+
+    @property
     def _step(self) -> float:
         return SPAN_SECONDS / self.limit
+
+
+def narrowest(*budgets: Budget) -> Budget:
+    """The one that refuses, else the one with least left."""
+    return min(budgets, key=lambda one: (one.is_granted, one.remaining))
 
 
 def spend(*, caller: str, name: str, limit: int) -> Budget:

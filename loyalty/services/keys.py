@@ -76,14 +76,20 @@ def revoke_key(*, key: ApiKey, at: datetime) -> bool:
 
 def key_for(*, told: str, at: datetime) -> ApiKey | None:
     """The key that works with this text, its use noted; None for any other text."""
-    mark, _, rest = told.partition("_")
-    prefix, _, secret = rest.partition("_")
-    found = _stored(prefix) if mark == MARK else None
-    is_right = hmac.compare_digest(found.secret_sha256 if found else NOBODY, _hashed(secret))
+    prefix, secret_sha256 = key_parts(told)
+    found = _stored(prefix) if prefix else None
+    is_right = hmac.compare_digest(found.secret_sha256 if found else NOBODY, secret_sha256)
     if found is None or not is_right or not found.works(at) or not found.user.is_active:
         return None
-    _note_use(found, at)
+    note_use(key_id=found.pk, last_used_at=found.last_used_at, at=at)
     return found
+
+
+def key_parts(told: str) -> tuple[str, str]:
+    """How a key is found, and what its secret must hash to; no prefix for what cannot be a key."""
+    mark, _, rest = told.partition("_")
+    prefix, _, secret = rest.partition("_")
+    return prefix if mark == MARK else "", _hashed(secret)
 
 
 def _stored(prefix: str) -> ApiKey | None:
@@ -102,11 +108,11 @@ def _stored(prefix: str) -> ApiKey | None:
     return key
 
 
-def _note_use(key: ApiKey, at: datetime) -> None:
+def note_use(*, key_id: int, last_used_at: datetime | None, at: datetime) -> None:
     """Once a minute is enough for people, and a call that only reads should seldom write."""
-    if key.last_used_at is None or key.last_used_at <= at - USE_TOLD_EVERY:
+    if last_used_at is None or last_used_at <= at - USE_TOLD_EVERY:
         before = Q(last_used_at=None) | Q(last_used_at__lte=at - USE_TOLD_EVERY)
-        ApiKey.objects.filter(before, pk=key.pk).update(last_used_at=at)
+        ApiKey.objects.filter(before, pk=key_id).update(last_used_at=at)
 
 
 def _hashed(secret: str) -> str:

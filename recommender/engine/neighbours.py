@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -68,9 +69,12 @@ class ItemNeighbours:
 
     def most_bought(self, n: int) -> NDArray[np.int64]:
         """Keys of the products with the most buyers."""
-        n = min(n, len(self))
-        top = np.argpartition(-self.buyers_share, n - 1)[:n] if n else np.arange(0)
-        return np.asarray(self.product_ids[top[np.argsort(-self.buyers_share[top], kind="stable")]])
+        return np.asarray(self.product_ids[self._by_buyers[:n]])
+
+    @cached_property
+    def _by_buyers(self) -> NDArray[np.int64]:
+        """Rows, most buyers first; sorted once and not for every customer of whom nothing is known."""
+        return np.argsort(-self.buyers_share, kind="stable")
 
 
 def learn_neighbours(log: PurchaseLog, product_ids: NDArray[np.int64], *, k: int = N_NEIGHBOURS) -> ItemNeighbours:

@@ -15,13 +15,15 @@ from loyalty.models import Consent, Customer
 from recommender import registry
 from recommender.engine.artefacts import ArtefactDamaged
 from recommender.engine.neighbours import ItemNeighbours
-from recommender.engine.online import NOBODY, Candidates, Rules, blend, diversify, exclude, near
+from recommender.engine.online import NOBODY, Candidate, Rules, blend, diversify, exclude, in_order, near
 from recommender.models import ScoringRun
-from recommender.models.placements import MOST, PLACEMENTS, Placement
+from recommender.models.placements import MOST, Placement
 from recommender.queries import online as queries
-from recommender.queries.online import Asked, Fact, Known
+from recommender.queries.asked import Asked, asked_by_id
+from recommender.queries.online import Fact, Known
 from recommender.queries.substitutes import ranked_substitutes
 from recommender.services.newcomers import stranger_list
+from recommender.services.questions import Question, placement_named
 from recommender.services.shortlists import REPEAT_SHARE
 from recommender.services.wording import Words
 
@@ -37,10 +39,6 @@ DONE_WITH = "bought_and_not_bought_again"
 SHORTLIST, NEIGHBOURS, NOTHING = "shortlist", "neighbours", "nothing"
 TRAITS, POPULARITY = "traits", "popularity"
 SOURCES = (SHORTLIST, NEIGHBOURS, TRAITS, POPULARITY, NOTHING)
-
-
-class NoSuchPlacement(Exception):
-    """There is no place of this name."""
 
 
 @dataclass(frozen=True)
@@ -78,34 +76,31 @@ class Served:
     holds_until: datetime | None = None
 
 
-def placement_named(name: str) -> Placement:
-    """Raises NoSuchPlacement."""
-    if name not in PLACEMENTS:
-        raise NoSuchPlacement(f"There is no placement {name}. Choose from: {', '.join(PLACEMENTS)}.")
-    return PLACEMENTS[name]
-
-
 def served_recommendations(
     customer: Customer, placement: str, at: datetime, *, k: int | None = None, session: Sequence[str] = ()
 ) -> Served:
     """What this customer would be shown now, without writing down that it was. Raises NoSuchPlacement."""
-    asked = queries.asked_by_id(customer.pk)
+    asked = asked_by_id(customer.pk)
     assert asked is not None
-    return made_list(asked, placement_named(placement), at, k=k, session=session)
+    return made_list(asked, Question(placement_named(placement), k, tuple(session)), at)
 
 
-def made_list(asked: Asked, placement: Placement, at: datetime, *, k: int | None, session: Sequence[str]) -> Served:
+def made_list(asked: Asked, question: Question, at: datetime) -> Served:
     """The list, from the beginning."""
+    place = question.placement
     known = queries.known_of(
-        asked.customer_id, placement=placement.name, purpose=placement.purpose, channel=placement.channel, at=at
+        asked.customer_id,
+        placement=place.name,
+        purpose=place.purpose,
+        channel=place.channel,
+        session=question.session,
+        at=at,
     )
-    empty = Served(asked.customer_id, asked.external_id, placement, NOTHING, None, (), {}, "", at)
+    empty = Served(asked.customer_id, asked.external_id, place, NOTHING, None, (), {}, "", at)
     empty = replace(empty, holds_until=known.consent_changes_at)
     if known.consent in REFUSED:
-        return replace(empty, note=f"The customer refused {placement.purpose} by {placement.channel}.")
-    seen = queries.products_with_skus(session) if session else []
-    neighbours = _neighbours(asked.run_id)
-    return _Maker(asked, known, placement, min(k or placement.k, MOST), seen, neighbours).made(empty)
+        return replace(empty, note=f"The customer refused {place.purpose} by {place.channel}.")
+    return _Maker(asked, known, place, min(question.k or place.k, MOST), _neighbours(asked.run_id)).made(empty)
 
 
 def _neighbours(run_id: int | None) -> ItemNeighbours | None:
@@ -139,7 +134,6 @@ class _Maker:
     known: Known
     placement: Placement
     k: int
-    seen: list[int]
     neighbours: ItemNeighbours | None
     times: dict[int, tuple[int, date | None]] = field(default_factory=dict)
     done_with: list[int] = field(default_factory=list)
@@ -149,10 +143,10 @@ class _Maker:
     def made(self, empty: Served) -> Served:
         self._read_purchases()
         candidates, source = self._candidates()
-        candidates, counts = exclude(candidates, {"in_session": self.seen, DONE_WITH: self.done_with})
+        candidates, counts = exclude(candidates, {"in_session": self._seen, DONE_WITH: self.done_with})
         # More than are shown, for some may not be; all of them only where too few are left.
         for looked_at in (LOOKED_AT * self.k, len(candidates)):
-            items, more = self._items(candidates.kept(np.arange(min(looked_at, len(candidates)))))
+            items, more = self._items(candidates[:looked_at])
             if len(items) == self.k or looked_at >= len(candidates):
                 break
         return replace(
@@ -164,14 +158,15 @@ class _Maker:
             note="" if items else "Nothing is left that could be shown.",
         )
 
-    def _items(self, candidates: Candidates) -> tuple[list[ServedItem], dict[str, int]]:
-        facts = queries.facts_of({*candidates.product_ids.tolist(), *candidates.because_ids.tolist(), *self._pinned()})
+    def _items(self, candidates: list[Candidate]) -> tuple[list[ServedItem], dict[str, int]]:
+        named = [one.because_id for one in candidates]
+        facts = queries.facts_of({*(one.product_id for one in candidates), *named, *self._pinned()})
         left, counts = exclude(candidates, self._reasons(candidates, facts))
         left = exclude(left, {"pinned": self._pinned()}).candidates  # they come first of all
         left, n_out = self._in_stock(left, facts)
         chosen, n_alike = self._spread(left, facts)
         words = Words(facts, self.times, self.in_place_of, self._share, self.traits, self._new())
-        items = [self._item(chosen, place, facts, words) for place in range(len(chosen))]
+        items = [self._item(one, facts, words) for one in chosen]
         return items, {**counts, "out_of_stock": n_out, "too_many_of_a_category": n_alike}
 
     def _read_purchases(self) -> None:
@@ -193,26 +188,26 @@ class _Maker:
         once: list[int] = ids[rates < REPEAT_SHARE].tolist()
         return once
 
-    def _candidates(self) -> tuple[Candidates, str]:
+    def _candidates(self) -> tuple[list[Candidate], str]:
         stored, known = self.known.stored, self.neighbours
-        looked_at = near(self.seen, known, from_session=True) if known is not None and self.seen else Candidates.of([])
+        looked_at = near(self._seen, known, from_session=True) if known is not None else []
         if stored is not None and stored.product_ids and not stored.traits:
-            own = Candidates.of(stored.product_ids, stored.because_ids)
+            own = in_order(stored.product_ids, stored.because_ids)
             return blend(own, looked_at, weight=self.placement.session_weight), SHORTLIST
         if known is None:
-            return Candidates.of([]), NOTHING
+            return [], NOTHING
         bought = near([one for one, (times, _) in self.times.items() if times][-SEEDS:], known, from_session=False)
         others, source = self._of_strangers(known)
-        source = NEIGHBOURS if len(bought) or len(looked_at) else source
+        source = NEIGHBOURS if bought or looked_at else source
         # What fills the list up counts little: it comes after whatever speaks for this customer.
         filled = blend(bought, others, weight=0.1)
         return blend(filled, looked_at, weight=self.placement.session_weight), source
 
-    def _of_strangers(self, known: ItemNeighbours) -> tuple[Candidates, str]:
+    def _of_strangers(self, known: ItemNeighbours) -> tuple[list[Candidate], str]:
         """What customers of the same kind buy, as far as traits may speak; else what most buy."""
         product_ids, traits = self._by_traits()
         self.traits = {product_id: one for product_id, one in zip(product_ids, traits, strict=True) if one}
-        others = Candidates.of(product_ids or known.most_bought(POPULAR).tolist())
+        others = in_order(product_ids or known.most_bought(POPULAR).tolist())
         return others, TRAITS if self.traits else POPULARITY
 
     def _by_traits(self) -> tuple[Sequence[int], Sequence[str]]:
@@ -233,42 +228,48 @@ class _Maker:
     def _pinned(self) -> Sequence[int]:
         return self.known.pinned_ids
 
-    def _reasons(self, candidates: Candidates, facts: Mapping[int, Fact]) -> dict[str, Sequence[int]]:
+    @property
+    def _seen(self) -> list[int]:
+        return self.known.seen_ids
+
+    def _reasons(self, candidates: list[Candidate], facts: Mapping[int, Fact]) -> dict[str, Sequence[int]]:
         return {
-            "no_longer_sold": [one for one in candidates.product_ids.tolist() if one not in facts],
+            "no_longer_sold": [one.product_id for one in candidates if one.product_id not in facts],
             "blocked": [product_id for product_id, fact in facts.items() if fact.is_blocked],
         }
 
-    def _in_stock(self, candidates: Candidates, facts: dict[int, Fact]) -> tuple[Candidates, int]:
+    def _in_stock(self, candidates: list[Candidate], facts: dict[int, Fact]) -> tuple[list[Candidate], int]:
         """What is out of stock gives its place to the best that can be sold instead, or leaves."""
-        ids = candidates.product_ids.tolist()
+        ids = [one.product_id for one in candidates]
         out = [product_id for product_id in ids if facts[product_id].is_out]
         if not out:
             return candidates, 0
-        taken = {*ids, *self.seen, *self.done_with, *self._pinned()}
+        taken = {*ids, *self._seen, *self.done_with, *self._pinned()}
         # Only what could have been shown needs somebody in its place.
-        needed = [product_id for product_id in out if product_id in set(ids[: 2 * self.k])]
-        self.in_place_of = _stand_ins(needed, facts, taken)
+        shown = set(ids[: 2 * self.k])
+        self.in_place_of = _stand_ins([product_id for product_id in out if product_id in shown], facts, taken)
         instead = {product_id: one for one, product_id in self.in_place_of.items()}
-        changed = [instead.get(one, NOBODY) if facts[one].is_out else one for one in ids]
-        left = replace(candidates, product_ids=np.array(changed, dtype=np.int64))
-        return left.kept(left.product_ids != NOBODY), len(out)
+        gone = set(out)
+        left = [
+            one._replace(product_id=instead.get(one.product_id, NOBODY)) if one.product_id in gone else one
+            for one in candidates
+        ]
+        return [one for one in left if one.product_id != NOBODY], len(out)
 
-    def _spread(self, candidates: Candidates, facts: Mapping[int, Fact]) -> tuple[Candidates, int]:
-        unwanted = {*self.seen, *self.done_with}
+    def _spread(self, candidates: list[Candidate], facts: Mapping[int, Fact]) -> tuple[list[Candidate], int]:
+        unwanted = {*self._seen, *self.done_with}
         pinned = [one for one in self._pinned() if one in facts and not facts[one].is_out and one not in unwanted]
-        first = Candidates.of(pinned[: self.k])
-        known = [facts[product_id].category_id for product_id in candidates.product_ids.tolist()]
-        groups = np.array([NOBODY if one is None else one for one in known], dtype=np.int64)
+        first = in_order(pinned[: self.k])
+        known = [facts[one.product_id].category_id for one in candidates]
         rules = Rules(k=self.k - len(first), per_group=self.placement.per_category)
-        places = diversify(groups, rules)
-        n_alike = int(np.setdiff1d(np.arange(min(rules.k, len(candidates))), places).size)
-        return first.followed_by(candidates.kept(places)), n_alike
+        places = diversify([NOBODY if one is None else one for one in known], rules)
+        n_alike = len(set(range(min(rules.k, len(candidates)))) - set(places))
+        return [*first, *(candidates[place] for place in places)], n_alike
 
-    def _item(self, chosen: Candidates, place: int, facts: Mapping[int, Fact], words: Words) -> ServedItem:
-        product_id, because_id = int(chosen.product_ids[place]), int(chosen.because_ids[place])
+    def _item(self, chosen: Candidate, facts: Mapping[int, Fact], words: Words) -> ServedItem:
+        product_id, because_id = chosen.product_id, chosen.because_id
         is_pinned = product_id in self._pinned()
-        told = words.reason(product_id, because_id, bool(chosen.from_session[place]), is_pinned=is_pinned)
+        told = words.reason(product_id, because_id, chosen.from_session, is_pinned=is_pinned)
         instead = self.in_place_of.get(product_id)
         because = facts.get(because_id) if because_id != product_id else None
         return ServedItem(facts[product_id], told, because, None if instead is None else facts[instead])
@@ -289,7 +290,6 @@ class _Maker:
 def _stand_ins(out: Sequence[int], facts: dict[int, Fact], taken: Container[int]) -> dict[int, int]:
     """By what stands in, what it stands in for: as logged, or looked for where the log cannot say."""
     logged = {one: facts[one].stand_in_id for one in out if facts[one].is_logged}
-    facts.update(queries.facts_of(one for one in logged.values() if one is not None))
     found: dict[int, int] = {}
     unclear = []
     for product_id in out:

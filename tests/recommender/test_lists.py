@@ -12,6 +12,7 @@ from loyalty.services.merges import merge_customers
 from recommender.models import ModelVersion, ServedList, Shortlist
 from recommender.services import lists
 from recommender.services.lists import NoSuchCustomer, forget_lists, give_list
+from recommender.services.questions import Question, placement_named
 from recommender.services.rulings import block_product
 from tests.loyalty.ingest.conftest import take
 from tests.recommender.test_online import (
@@ -43,7 +44,7 @@ def api(marketer):
 
 
 def given(at=AT, placement="email", **asked):
-    return give_list(customer_key="c0", placement=placement, at=at, **asked)
+    return give_list(Question(placement_named(placement), **asked), customer_key="c0", at=at)
 
 
 def by_django(what, customer, **_):
@@ -280,10 +281,10 @@ def test_an_old_key_is_understood_and_a_wrong_one_told(shortlist, customer):
     gone = Customer.objects.create(external_id="gone")
     merge_customers(kept=customer, gone=gone, by=None, at=AT)
 
-    told = give_list(customer_key="gone", placement="home", at=AT)
+    told = give_list(Question(placement_named("home")), customer_key="gone", at=AT)
     assert told.served.external_id == "c0"
     with pytest.raises(NoSuchCustomer):
-        give_list(customer_key="nobody", placement="home", at=AT)
+        give_list(Question(placement_named("home")), customer_key="nobody", at=AT)
 
 
 def test_the_api_gives_the_list_with_its_number_and_reasons(shortlist, customer, api):

@@ -11,7 +11,8 @@ from recommender import registry
 from recommender.engine.neighbours import ItemNeighbours
 from recommender.models import ModelVersion, ProductRelation, ScoringRun
 from recommender.models.placements import PLACEMENTS
-from recommender.services.online import NoSuchPlacement, served_recommendations
+from recommender.services.online import served_recommendations
+from recommender.services.questions import NoSuchPlacement
 from recommender.services.rulings import block_product, pin_product
 from recommender.services.stock import replace_what_is_out
 from tests.rows import make_shortlist, make_version

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recommender.engine.neighbours import ItemNeighbours
-from recommender.engine.online import Candidates, Rules, blend, diversify, exclude, near
+from recommender.engine.online import Candidate, Rules, blend, diversify, exclude, in_order, near
 
 # Tea (10) goes with sugar (20) and a little with milk (30); milk with sugar.
 KNOWN = ItemNeighbours(
@@ -19,23 +19,23 @@ KNOWN = ItemNeighbours(
 def test_what_goes_with_the_session_is_found_with_what_speaks_for_it():
     found = near([10], KNOWN, from_session=True)
 
-    assert found.product_ids.tolist() == [20, 30]
-    assert found.because_ids.tolist() == [10, 10]
-    assert found.from_session.all()
+    assert [one.product_id for one in found] == [20, 30]
+    assert [one.because_id for one in found] == [10, 10]
+    assert all(one.from_session for one in found)
 
 
 def test_without_the_named_product_the_score_is_lower():
     both, without = near([10, 30], KNOWN, from_session=True), near([10], KNOWN, from_session=True)
 
-    assert both.product_ids[0] == without.product_ids[0] == 20
-    named = both.because_ids[0]
+    assert both[0].product_id == without[0].product_id == 20
+    named = both[0].because_id
     rest = near([one for one in (10, 30) if one != named], KNOWN, from_session=True)
-    assert rest.scores[0] < both.scores[0]
+    assert rest[0].score < both[0].score
 
 
 def test_the_latest_of_a_session_counts_most_and_twice_is_once():
-    assert near([10, 30], KNOWN, from_session=True).because_ids[0] == 10  # 0.8 / log2(3) still beats 0.5
-    assert near([10, 10, 20, 20], KNOWN, from_session=True).product_ids.tolist() == [30]
+    assert near([10, 30], KNOWN, from_session=True)[0].because_id == 10  # 0.8 / log2(3) still beats 0.5
+    assert [one.product_id for one in near([10, 10, 20, 20], KNOWN, from_session=True)] == [30]
 
 
 @pytest.mark.parametrize("session", [[], [99], [40]], ids=["empty", "unknown", "without neighbours"])
@@ -44,35 +44,35 @@ def test_a_session_that_says_nothing_gives_nothing(session):
 
 
 def test_blending_raises_what_both_name_and_keeps_the_rest_in_order():
-    stored = Candidates.of([1, 2, 3], because_ids=[-1, 7, -1])
-    looked_at = Candidates(np.array([3]), np.array([9.0]), np.array([50]), np.array([True]))
+    stored = in_order([1, 2, 3], because_ids=[-1, 7, -1])
+    looked_at = [Candidate(3, 9.0, 50, from_session=True)]
 
     mixed = blend(stored, looked_at, weight=1.0)
 
-    assert mixed.product_ids.tolist() == [3, 1, 2]
-    assert mixed.because_ids.tolist() == [50, -1, 7]
-    assert mixed.from_session.tolist() == [True, False, False]
+    assert [one.product_id for one in mixed] == [3, 1, 2]
+    assert [one.because_id for one in mixed] == [50, -1, 7]
+    assert [one.from_session for one in mixed] == [True, False, False]
 
 
 def test_with_no_weight_the_session_changes_no_order():
-    stored = Candidates.of([1, 2, 3])
-    looked_at = Candidates(np.array([3]), np.array([9.0]), np.array([50]), np.array([True]))
+    stored = in_order([1, 2, 3])
+    looked_at = [Candidate(3, 9.0, 50, from_session=True)]
 
-    assert blend(stored, looked_at, weight=0.0).product_ids.tolist() == [1, 2, 3]
-    assert blend(stored, Candidates.of([]), weight=1.0) is stored
+    assert [one.product_id for one in blend(stored, looked_at, weight=0.0)] == [1, 2, 3]
+    assert blend(stored, [], weight=1.0) == stored
 
 
 def test_each_product_is_left_out_for_one_reason_and_counted_once():
-    left, counts = exclude(Candidates.of([1, 2, 3, 4]), {"blocked": [2, 9], "bought": [2, 4], "none": []})
+    left, counts = exclude(in_order([1, 2, 3, 4]), {"blocked": [2, 9], "bought": [2, 4], "none": []})
 
-    assert left.product_ids.tolist() == [1, 3]
+    assert [one.product_id for one in left] == [1, 3]
     assert counts == {"blocked": 1, "bought": 1, "none": 0}
 
 
 def test_no_category_takes_more_than_its_share_while_others_are_left():
-    groups = np.array([5, 5, 5, 6, -1, -1])
+    groups = [5, 5, 5, 6, -1, -1]
 
-    assert diversify(groups, Rules(k=4, per_group=2)).tolist() == [0, 1, 3, 4]
-    assert diversify(groups, Rules(k=4)).tolist() == [0, 1, 2, 3]
-    assert diversify(np.array([5, 5, 5]), Rules(k=3, per_group=1)).tolist() == [0, 1, 2]
-    assert diversify(np.array([], dtype=int), Rules(k=3, per_group=1)).tolist() == []
+    assert diversify(groups, Rules(k=4, per_group=2)) == [0, 1, 3, 4]
+    assert diversify(groups, Rules(k=4)) == [0, 1, 2, 3]
+    assert diversify([5, 5, 5], Rules(k=3, per_group=1)) == [0, 1, 2]
+    assert diversify([], Rules(k=3, per_group=1)) == []
