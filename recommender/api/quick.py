@@ -38,7 +38,7 @@ def _answer(request: HttpRequest, customer_key: str) -> HttpResponse | None:
         return None
     caller = Caller(key["told"], "recommendations", "recommender", "view_recommendation")
     # A connection that broke shows when it is used, and the ordinary way opens another: no need to try it first.
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         question = understood(request.GET.dict())
         found = call_list(question, caller, customer_key=customer_key, at=timezone.now())

@@ -99,15 +99,15 @@ def blend(stored: Sequence[Candidate], nearby: Sequence[Candidate], *, weight: f
     """
     if not nearby:
         return list(stored)
-    mixed = {one.product_id: one._replace(score=discount(place)) for place, one in enumerate(stored)}
+    scores = {one.product_id: discount(place) for place, one in enumerate(stored)}
+    reasons = {one.product_id: one for one in stored}
     for place, one in enumerate(nearby):
-        extra, other = weight * discount(place), mixed.get(one.product_id)
-        if other is None:
-            mixed[one.product_id] = one._replace(score=extra)
-        else:
-            reason = one if extra > other.score else other
-            mixed[one.product_id] = reason._replace(score=other.score + extra)
-    return sorted(mixed.values(), key=lambda one: (-one.score, one.product_id))
+        extra, known = weight * discount(place), scores.get(one.product_id, 0.0)
+        scores[one.product_id] = known + extra
+        if extra > known:
+            reasons[one.product_id] = one
+    best = sorted(scores, key=lambda product_id: (-scores[product_id], product_id))
+    return [Candidate(one, scores[one], reasons[one].because_id, reasons[one].from_session) for one in best]
 
 
 class Excluded(NamedTuple):

@@ -92,4 +92,7 @@ def asked_by_id(customer_id: int) -> Asked | None:
 def called(key: str, caller: Mapping[str, Any]) -> Called | None:
     """The customer with this key as `asked_by_key`, for a `caller` who may ask. Nothing else tells why not."""
     found = CALLED.row(key=key, **caller)
-    return Called(*found[:4], Asked(*found[4:])) if found else None
+    if found is None:
+        return None
+    key_id, last_used_at, ahead, ahead_of_all, *asked = found
+    return Called(key_id, last_used_at, ahead, ahead_of_all, Asked(*asked))
