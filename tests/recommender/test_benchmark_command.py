@@ -28,3 +28,21 @@ def test_says_which_data_set_is_not_here(monkeypatch, capsys):
     call_command("benchmark", "online_retail")
 
     assert "Skipped online_retail." in capsys.readouterr().out
+
+
+def test_who_cannot_take_part_is_named_and_stops_nobody(tmp_path, capsys):
+    path = tmp_path / "purchases.csv"
+    lines = [
+        f"c{customer},p{(customer + 3 * place) % 12},1,2024-0{1 + place}-{1 + customer % 28:02d} 10:00"
+        for customer in range(60)
+        for place in range(8)
+    ]
+    path.write_text("\n".join(["customer,product,quantity,time", *lines]) + "\n")
+    chosen = [word for name in ("popularity", "two_tower", "hybrid", "item_knn") for word in ("--estimator", name)]
+
+    columns = ("--columns", "customer,product,time,quantity")
+    call_command("benchmark", "--file", str(path), *columns, "--trial", "unseen_customers", *chosen)
+
+    told = capsys.readouterr().out
+    assert "item_knn, unseen customers" in told
+    assert "Cannot take part: hybrid, two_tower." in told

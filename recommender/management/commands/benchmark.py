@@ -69,6 +69,10 @@ class Command(BaseCommand):
                 rows.append(row)
         except (NotPossible, SpanTooShort) as reason:
             self.stdout.write(f"Skipped. {reason}")
+        left_out = sorted(set(estimators) - {row.estimator for row in rows})
+        # A trial may have contestants of its own; then none of these is missed.
+        if rows and left_out and len(left_out) < len(estimators):
+            self.stdout.write(f"Cannot take part: {', '.join(left_out)}.")
         return rows
 
     def _show(self, row: BenchmarkRow, before: BenchmarkRow | None) -> None:
