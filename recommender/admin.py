@@ -33,7 +33,8 @@ from recommender.services.serving import put_in_use
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(LookOnlyAdmin):
-    list_display = ["label", "purpose", "alias", "is_baseline", "verdict", "data_until", "trained_at"]
+    list_display = ["label", "purpose", "alias", "is_baseline", "parent", "verdict", "data_until", "trained_at"]
+    list_select_related = ["parent"]
     list_filter = ["purpose", "alias", "is_baseline"]
     search_fields = ["label__icontains", "algorithm__icontains"]
     date_hierarchy = "trained_at"

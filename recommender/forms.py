@@ -1,9 +1,12 @@
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from recommender.models import Retraining
+from recommender.services.requests import WAYS_TO_COMPRESS
 
+LOSS = "What it may lose at most: write a percentage from 0.1 to 10, with one decimal."
 FAULTS = ("required", "invalid", "min_value", "max_value", "invalid_choice")
 
 
@@ -26,6 +29,29 @@ class RetrainingForm(forms.Form):
         (5, 120),
         required=False,
         help_text="Empty: on all history. Fewer than five months are too few to learn from and to check it.",
+    )
+
+
+class CompressionForm(forms.Form):
+    how = forms.ChoiceField(
+        choices=list(WAYS_TO_COMPRESS.items()),
+        label="How",
+        error_messages=dict.fromkeys(FAULTS, "Choose how to make it smaller."),
+    )
+    tolerated_percent = forms.DecimalField(
+        label="It may lose at most, in %",
+        min_value=Decimal("0.1"),
+        max_value=10,
+        max_digits=4,
+        decimal_places=1,
+        initial=Decimal("1.0"),
+        error_messages={
+            **dict.fromkeys(FAULTS, LOSS),
+            "max_digits": LOSS,
+            "max_decimal_places": LOSS,
+            "max_whole_digits": LOSS,
+        },
+        help_text="Of how well it ranks what customers then bought. A smaller copy that may lose more is not kept.",
     )
 
 

@@ -89,6 +89,7 @@ class VersionFacts:
     verdict: str = ""
     evaluation: dict[str, Any] = field(default_factory=dict)
     card: list[dict[str, str]] = field(default_factory=list)
+    parent_id: int | None = None
 
 
 def publish(artefact: Artefact, facts: VersionFacts, *, report: Progress) -> ModelVersion:

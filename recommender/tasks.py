@@ -10,11 +10,12 @@ from loyalty.tasks import job_task, wake
 from recommender.engine.contests.tuning import Budget
 from recommender.queries.decay import TASK as DECAY_TASK
 from recommender.services import retraining
+from recommender.services.compressing import Wish, compress_version
 from recommender.services.decay import choose_half_lives
 from recommender.services.explaining import explain_version
 from recommender.services.lists import forget_lists
 from recommender.services.relations import learn_product_relations
-from recommender.services.requests import EXPLAINING_TASK, TUNING_TASK
+from recommender.services.requests import COMPRESSING_TASK, EXPLAINING_TASK, TUNING_TASK
 from recommender.services.shards import (
     BEGIN_TASK,
     FINISH_TASK,
@@ -85,6 +86,14 @@ def explain_version_task(params: dict[str, Any], report: Progress) -> dict[str, 
     """Tell the version `model_version_id` in plain rules."""
     found = explain_version(version_id=params["model_version_id"], at=now(), seed=_seed(params), report=report)
     return {"model_version_id": found.version_id, "n_rules": len(found.rules)}
+
+
+@job_task(COMPRESSING_TASK)
+def compress_version_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Make a smaller copy of the version `model_version_id`: `how`, losing at most `tolerated_share`."""
+    wish = Wish(params["how"], float(params["tolerated_share"]), _seed(params))
+    found = compress_version(version_id=params["model_version_id"], wish=wish, at=now(), report=report)
+    return {"model_version_id": found.pk, "bytes": found.artefact_bytes}
 
 
 @job_task(retraining.TASK)

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("models/training/", training.models_training, name="models-training"),
     path("models/tune/", training.models_tune, name="models-tune"),
     path("models/<int:pk>/explain/", training.model_explain, name="model-explain"),
+    path("models/<int:pk>/compress/", training.model_compress, name="model-compress"),
     path("models/compare/", models.models_compare, name="models-compare"),
     path("models/<int:pk>/", models.model_version, name="model-version"),
     path("models/<int:pk>/promote/", models.model_promote, name="model-promote"),

@@ -97,6 +97,7 @@ ROUTES = {
     "models-training": GUARDED_FORM,
     "models-tune": GUARDED,
     "model-explain": ACTION,
+    "model-compress": GUARDED,
     "model-version": PAGE,
     "model-promote": GUARDED,
     "model-roll-back": GUARDED,

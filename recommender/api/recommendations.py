@@ -12,7 +12,7 @@ from recommender.queries.stored import as_served
 class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
     class Meta:
         model = ModelVersion
-        fields = ["id", "label", "alias", "is_baseline", "trained_at"]
+        fields = ["id", "label", "alias", "is_baseline", "parent", "trained_at"]
         read_only_fields = fields
 
 

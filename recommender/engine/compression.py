@@ -26,7 +26,16 @@ LEVELS = 127
 
 
 class LossTooHigh(Exception):
-    """Compressed this way, the recommender may lose more quality than is tolerated; the message says how much."""
+    """Compressed this way, the recommender may lose more quality than is tolerated; the message says how much.
+
+    Attributes
+    ----------
+    loss : Estimate
+    """
+
+    def __init__(self, message: str, loss: Estimate) -> None:
+        super().__init__(message)
+        self.loss = loss
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,8 @@ def compressed(
     if loss.high > tolerance:
         raise LossTooHigh(
             f"As {how} the recommender loses {loss.mid:.4f} of its quality, by the interval up to {loss.high:.4f}; "
-            f"{tolerance:.4f} is tolerated. Choose another way to compress it, or tolerate more."
+            f"{tolerance:.4f} is tolerated. Choose another way to compress it, or tolerate more.",
+            loss,
         )
     return Compression(small, how, _size(artefact.arrays), _size(small.arrays), loss)
 

@@ -46,6 +46,14 @@ class ModelVersion(models.Model):
     artefact_sha256 = models.CharField(max_length=64)
     artefact_bytes = models.BigIntegerField(null=True, blank=True)
     job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="model_versions")
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.RESTRICT,
+        related_name="smaller_versions",
+        help_text="The version that this one is a smaller copy of.",
+    )
     trained_at = models.DateTimeField()
 
     class Meta:

@@ -27,6 +27,7 @@ class VersionView:
     comparable: list[ModelVersion]
     trials: list[TuningTrial]
     surrogate: SurrogateTree | None
+    smaller: list[ModelVersion]
 
     @property
     def lines(self) -> list[Line]:
@@ -79,7 +80,8 @@ def version_view(version: ModelVersion) -> VersionView:
     others = [one for one in _of_the_same_test(version) if one.pk != version.pk]
     baseline = next((one for one in others if one.is_baseline), None)
     surrogate = SurrogateTree.objects.filter(version=version).first()
-    return VersionView(version, baseline, history_of(version), others, trials_of(version.pk), surrogate)
+    smaller = list(version.smaller_versions.order_by("-pk")[:SHOWN])
+    return VersionView(version, baseline, history_of(version), others, trials_of(version.pk), surrogate, smaller)
 
 
 def _of_the_same_test(version: ModelVersion) -> list[ModelVersion]:

@@ -11,11 +11,21 @@ from recommender.queries.tunings import TUNABLE
 
 TUNING_TASK = "recommender.tune_recommender"
 EXPLAINING_TASK = "recommender.explain_version"
+COMPRESSING_TASK = "recommender.compress_version"
+WAYS_TO_COMPRESS = {
+    "float16": "Every number with half the digits",
+    "int8": "Every number as one of 255 steps",
+    "pruned": "Only the numbers that matter most",
+}
 LONGEST_SECONDS = 4 * 3600
 
 
 class NotExplainable(Exception):
     """Only what recommends can be told in such rules."""
+
+
+class NotCompressible(Exception):
+    """There is nothing to make smaller."""
 
 
 def start_tuning(*, kind: str, seconds: int, by: User, at: datetime) -> Job:
@@ -34,6 +44,18 @@ def start_explaining(*, version: ModelVersion, by: User, at: datetime) -> Job:
     at_it = Job.objects.filter(task=EXPLAINING_TASK, params=params, state__in=Job.OPEN_STATES).first()
     label = f"Tell “{version.label}” in plain rules"[:200]
     return at_it or create_job(task=EXPLAINING_TASK, label=label, params=params, by=by, at=at)
+
+
+def start_compressing(*, version: ModelVersion, how: str, tolerated_percent: float, by: User, at: datetime) -> Job:
+    """Begin to make a smaller copy, or return the job that is at it. Raises NotCompressible."""
+    if version.purpose != ModelVersion.Purpose.RECOMMENDATION:
+        raise NotCompressible("Only what recommends products can be made smaller.")
+    if version.parent_id is not None:
+        raise NotCompressible("This is a smaller copy already. Make the version it was made from smaller.")
+    params = {"model_version_id": version.pk, "how": how, "tolerated_share": tolerated_percent / 100}
+    at_it = Job.objects.filter(task=COMPRESSING_TASK, params=params, state__in=Job.OPEN_STATES).first()
+    label = f"Make “{version.label}” smaller"[:200]
+    return at_it or create_job(task=COMPRESSING_TASK, label=label, params=params, by=by, at=at)
 
 
 def set_retraining(*, mode: str, every_days: int, window_months: int | None) -> Retraining:

@@ -14,6 +14,7 @@ from loyalty.tasks import wake
 from recommender.charts.decay import decay_chart
 from recommender.charts.evaluation import calibration_chart, groups_chart, months_chart, readiness_chart
 from recommender.charts.learning import comparison_chart, learning_curve_chart
+from recommender.forms import CompressionForm
 from recommender.models import DecayChoice, ModelVersion
 from recommender.queries.decay import newest_choices, open_decay_job
 from recommender.queries.purposes import PurposeView, purpose_views
@@ -67,8 +68,13 @@ def decay_choose(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def model_version(request: HttpRequest, pk: int) -> HttpResponse:
-    version = get_object_or_404(ModelVersion.objects.select_related("job"), pk=pk)
-    context = {"view": version_view(version), "charts": _charts_of(version), "refusal": refusal(version)}
+    version = get_object_or_404(ModelVersion.objects.select_related("job", "parent"), pk=pk)
+    context = {
+        "view": version_view(version),
+        "charts": _charts_of(version),
+        "refusal": refusal(version),
+        "compression_form": CompressionForm(),
+    }
     return render(request, "recommender/model_version.html", context)
 
 

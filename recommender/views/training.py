@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from loyalty.models import Job
 from loyalty.tasks import wake
-from recommender.forms import RetrainingForm, TuningForm
+from recommender.forms import CompressionForm, RetrainingForm, TuningForm
 from recommender.models import ModelVersion
 from recommender.queries.tunings import newest_tunings, retraining_setting, tunable_choices
 from recommender.services import requests
@@ -57,6 +57,23 @@ def model_explain(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         return _begin(lambda: requests.start_explaining(version=version, by=request.user, at=timezone.now()))  # type: ignore[arg-type]
     except requests.NotExplainable as problem:
+        messages.error(request, str(problem))
+        return redirect(version)
+
+
+@require_POST
+@permission_required(("loyalty.add_job", "recommender.change_modelversion"), raise_exception=True)
+def model_compress(request: HttpRequest, pk: int) -> HttpResponse:
+    version, form = get_object_or_404(ModelVersion, pk=pk), CompressionForm(request.POST)
+    if not form.is_valid():
+        for errors in form.errors.values():
+            messages.error(request, str(errors[0]))
+        return redirect(version)
+    how, percent = form.cleaned_data["how"], float(form.cleaned_data["tolerated_percent"])
+    asked = {"how": how, "tolerated_percent": percent, "by": request.user, "at": timezone.now()}
+    try:
+        return _begin(lambda: requests.start_compressing(version=version, **asked))
+    except requests.NotCompressible as problem:
         messages.error(request, str(problem))
         return redirect(version)
 
