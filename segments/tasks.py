@@ -8,9 +8,10 @@ from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import Progress
 from loyalty.tasks import job_task, wake
 from segments.engine.lifecycle import LifecycleSpec
-from segments.queries.groups import READ_LIFECYCLE, READ_RFM
+from segments.queries.groups import READ_LIFECYCLE, READ_LIFETIME, READ_RFM
 from segments.services import rhythm
 from segments.services.groups import read_lifecycle, read_rfm
+from segments.services.lifetime import read_lifetime
 from segments.services.segmentations import explore_customers, segment_customers
 from segments.services.specs import SegmentSpec
 
@@ -35,6 +36,13 @@ def read_lifecycle_task(params: dict[str, Any], report: Progress) -> dict[str, A
     """Say where customers are as of `as_of` (ISO), by default as of the newest order."""
     told = read_lifecycle(spec=LifecycleSpec(), as_of=_as_of(params), at=now(), report=report)
     return {"refusal": told.refusal}
+
+
+@job_task(READ_LIFETIME)
+def read_lifetime_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Expect orders and spend as of `as_of` (ISO), by default as of the newest order."""
+    told = read_lifetime(as_of=_as_of(params), at=now(), report=report)
+    return {"n_customers": told.n_customers, "refusal": told.refusal}
 
 
 @shared_task(name="segments.read_rhythm_when_due")  # type: ignore[untyped-decorator]

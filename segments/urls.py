@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from segments.api import router
-from segments.views import rhythm
+from segments.views import lifetime, rhythm
 from segments.views import segments as views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("segments/rfm/", rhythm.rfm, name="segments-rfm"),
     path("segments/rfm/score/", rhythm.rfm_score, name="segments-rfm-score"),
     path("segments/lifecycle/", rhythm.lifecycle, name="segments-lifecycle"),
+    path("segments/lifetime/", lifetime.lifetime, name="segments-lifetime"),
     path("segments/rhythm/read/", rhythm.rhythm_read, name="segments-rhythm-read"),
     path("segments/<int:pk>/", views.segment, name="segment"),
 ]

@@ -63,6 +63,7 @@ ROUTES = {
     "segments-rfm": PAGE,
     "segments-rfm-score": ACTION,
     "segments-lifecycle": PAGE,
+    "segments-lifetime": PAGE,
     "segments-rhythm-read": ACTION,
     "products": PAGE,
     "losing-products": PAGE,

@@ -17,8 +17,12 @@ from loyalty.queries.opinions import opinions_of
 from loyalty.queries.orders import data_horizon
 from loyalty.queries.paging import keyset_page
 from loyalty.tasks import freshen_sales
+from loyalty.templatetags.formats import money
 from recommender.services.online import served_recommendations
+from segments.charts.lifetime import curve_chart
+from segments.queries.lifetime import curve_points
 from segments.queries.members import current_segments, current_segments_of
+from segments.queries.standing import CustomerStanding, customer_standing
 
 EXPORT_COLUMNS = ["customer", "name", "orders", "spend", "currency", "last ordered at", "segment"]
 # What the shop's home page would show them.
@@ -58,6 +62,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404("There is no such customer.")
     now = data_horizon() or timezone.now()
     orders = sums.customer_orders(customer)
+    standing = customer_standing(customer)
     context = {
         "customer": customer,
         "sales": sums.customer_sales(customer),
@@ -71,9 +76,21 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
         "consents": consents_as_of([customer.pk], timezone.now()),
         "old_keys": customer.aliases.all(),
         "now": now,
+        "standing": standing,
+        "lifetime_chart": _lifetime(customer, standing),
         **_charts(customer, now),
     }
     return render(request, "campaigns/customer.html", context)
+
+
+def _lifetime(customer: Customer, standing: CustomerStanding) -> Chart | None:
+    expected = standing.prediction
+    points = curve_points(customer) if expected else []
+    if expected is None or not points:
+        return None
+    low, high = (money(value, expected.currency) for value in (points[-1].low, points[-1].high))
+    told = f"About {money(points[-1].spend, expected.currency)} within twelve months, between {low} and {high}."
+    return curve_chart(points, told=told, currency=expected.currency, as_of=expected.as_of)
 
 
 def _charts(customer: Customer, as_of: datetime) -> dict[str, Chart]:

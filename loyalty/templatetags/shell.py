@@ -33,7 +33,7 @@ ENTRIES = [
         "users",
         ("customer", "customer-merges", "customer-merge", "silent-customers", "customer-offers"),
     ),
-    Entry("Segments", "segments", "chart-dots", ("segment", "segments-rfm", "segments-lifecycle")),
+    Entry("Segments", "segments", "chart-dots", ("segment", "segments-rfm", "segments-lifecycle", "segments-lifetime")),
     Entry("Products", "products", "packages", ("product", "product-map", "losing-products", "product-silence")),
     Entry("Offers", "offers", "tag", ("offer-new", "offer", "offer-assignments")),
     Entry("Campaigns", "campaigns", "speakerphone", ("campaign-new", "campaign")),

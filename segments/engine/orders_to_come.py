@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from scipy.special import betaln, gammaln, hyp2f1
 FloatArray = NDArray[np.float64]
 START = np.zeros(4)
 MIN_CUSTOMERS, MIN_REPEATERS = 100, 30
+# Of logarithms of parameters, for differences.
+STEP = 0.01
 
 
 class TooLittleToFit(Exception):
@@ -130,16 +133,19 @@ class OrdersToCome:
         orders = (self.a + self.b + x - 1) / spread * (1 - shrunk * curve)
         return np.asarray(orders * self.chance_alive(visits))
 
-    def drawn(self, visits: Visits, span: float, rng: np.random.Generator, n_draws: int) -> NDArray[np.int64]:
+    def drawn(
+        self, visits: Visits, span: float, rng: np.random.Generator, n_draws: int, pace: FloatArray | float = 1.0
+    ) -> NDArray[np.int64]:
         """Orders within the next ``span`` as they may come, shape (n_draws, n): a draw is one possible future.
 
-        Rate and chance to leave are drawn from what is known of the customer, then the orders.
+        Rate and chance to leave are drawn from what is known of the customer, then the orders. ``pace`` makes all
+        rates of a draw faster or slower, shape (n_draws, 1).
         """
         shape = (n_draws, len(visits))
         alive = rng.random(shape) < self.chance_alive(visits)
         rates = rng.gamma(self.r + visits.repeats, 1 / (self.alpha + visits.age), shape)
         chances = rng.beta(self.a, self.b + visits.repeats, shape)
-        orders = rng.poisson(rates * span)
+        orders = rng.poisson(rates * span * pace)
         # They stay for the order after which they leave.
         last = rng.geometric(np.maximum(chances, 1e-12))
         return np.asarray(np.where(alive, np.minimum(orders, last), 0))
@@ -150,6 +156,43 @@ class OrdersToCome:
         odds = np.log(self.a) - np.log(self.b + np.maximum(visits.repeats, 1) - 1) + waited
         # Nobody leaves before their first order after the first: the model says so.
         return np.where(came_again, odds, -np.inf)
+
+
+def likely_models(
+    model: OrdersToCome, visits: Visits, rng: np.random.Generator, n_models: int
+) -> tuple[OrdersToCome, ...]:
+    """Models whose parameters are drawn around the likeliest, as far away as the data leave room.
+
+    Logarithms of the parameters are taken for normal with the inverse of the observed information, found by
+    differences, as their covariance.
+
+    References
+    ----------
+    Efron, Hinkley: Assessing the Accuracy of the Maximum Likelihood Estimator, Biometrika 1978.
+    """
+    rows, counts = np.unique(np.column_stack([visits.repeats, visits.recency, visits.age]), axis=0, return_counts=True)
+    alike = Visits(rows[:, 0], rows[:, 1], rows[:, 2])
+    best = np.log([model.r, model.alpha, model.a, model.b])
+
+    def total(logs: FloatArray) -> float:
+        return float(counts @ log_likelihoods(np.exp(logs), alike))
+
+    steps = STEP * np.eye(4)
+    curvature = np.array([[_mixed(total, best, one, other) for other in steps] for one in steps])
+    values, vectors = np.linalg.eigh(-curvature)
+    # A direction that the data say nothing of would be infinitely wide: one unit of logarithm is wide enough.
+    scale = 1 / np.sqrt(np.maximum(values, 1.0))
+    logs = best + (rng.standard_normal((n_models, 4)) * scale) @ vectors.T
+    return tuple(
+        OrdersToCome(float(r), float(alpha), float(a), float(b), total(np.log([r, alpha, a, b])))
+        for r, alpha, a, b in np.exp(logs)
+    )
+
+
+def _mixed(total: Callable[[FloatArray], float], at: FloatArray, one: FloatArray, other: FloatArray) -> float:
+    """The second derivative along two steps, by central differences."""
+    corners = total(at + one + other) - total(at + one - other) - total(at - one + other) + total(at - one - other)
+    return corners / (4 * STEP**2)
 
 
 def log_likelihoods(parameters: FloatArray, visits: Visits) -> FloatArray:

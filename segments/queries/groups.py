@@ -15,7 +15,8 @@ from segments.models import GroupReport, Segment
 
 READ_RFM = "segments.read_rfm"
 READ_LIFECYCLE = "segments.read_lifecycle"
-TASKS = (READ_RFM, READ_LIFECYCLE)
+READ_LIFETIME = "segments.read_lifetime"
+TASKS = (READ_RFM, READ_LIFECYCLE, READ_LIFETIME)
 
 
 def group_report(kind: str) -> GroupReport | None:

@@ -11,6 +11,7 @@ from loyalty.queries.frames import copy_frame
 from loyalty.queries.sales import sales_version
 from loyalty.queries.silence import EPOCH, day_of
 from segments.engine.histories import Histories
+from segments.engine.lifetime import Buyers, buyers
 
 # What comes back lowers spend, but is no order.
 DAYS = """
@@ -48,6 +49,10 @@ class ShopHistory:
     def month_days(self) -> list[int]:
         """The same day of every month up to `as_of_day`, earliest first, as far back as there are orders."""
         return month_days(self.as_of_day, int(self.histories.day.min()) if len(self.histories) else self.as_of_day)
+
+    def buyers(self) -> Buyers:
+        """Everybody who has ordered, as the lifetime models want them."""
+        return buyers(self.histories, until_day=self.as_of_day)
 
 
 def shop_history(*, as_of: datetime, customer_id: int | None = None) -> ShopHistory:

@@ -9,13 +9,14 @@ from loyalty.models import Job
 from loyalty.services.jobs import Step, create_job, create_steps
 from segments.engine.rfm import RfmSpec
 from segments.models import GroupReport
-from segments.queries.groups import READ_LIFECYCLE, READ_RFM, group_report, open_reading, saved_rfm_spec
+from segments.queries.groups import READ_LIFECYCLE, READ_LIFETIME, READ_RFM, group_report, open_reading, saved_rfm_spec
 
 LABEL = "Read how customers come and go"
 RFM_LABEL = "Score customers by last order, orders and spend"
 STEPS = (
     Step(READ_RFM, RFM_LABEL),
     Step(READ_LIFECYCLE, "Find where customers are by their own rhythm"),
+    Step(READ_LIFETIME, "Expect orders and spend"),
 )
 A_DAY = timedelta(days=1)
 

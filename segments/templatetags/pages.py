@@ -7,6 +7,7 @@ PAGES = (
     ("segments", "All segments"),
     ("segments-rfm", "RFM"),
     ("segments-lifecycle", "Lifecycle"),
+    ("segments-lifetime", "Lifetime"),
 )
 
 

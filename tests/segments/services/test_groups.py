@@ -132,7 +132,7 @@ def test_without_orders_there_is_nobody_to_score():
 def test_the_daily_reading_waits_for_new_orders_and_for_a_day_to_pass(marketer):
     assert make_due(at=now(), horizon=None) is None
     open_shop()
-    assert make_due(at=LATER, horizon=CLOSED).total == 2
+    assert make_due(at=LATER, horizon=CLOSED).total == 3
     Job.objects.all().delete()
     read(read_lifecycle, LifecycleSpec())
 
