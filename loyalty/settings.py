@@ -174,6 +174,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-offers": {"task": "campaigns.sweep_offers", "schedule": 600, "options": {"expires": 600}},
     "sweep-lists": {"task": "recommender.sweep_lists", "schedule": 3600, "options": {"expires": 3600}},
     "retrain-when-due": {"task": "recommender.retrain_when_due", "schedule": 3600, "options": {"expires": 3600}},
+    "refresh-segments": {"task": "segments.refresh_when_due", "schedule": 300, "options": {"expires": 300}},
     "sweep-calls": {"task": "loyalty.sweep_calls", "schedule": 3600},
     "read-behaviour": {
         "task": "loyalty.read_behaviour_when_due",

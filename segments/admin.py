@@ -12,6 +12,8 @@ from segments.models import (
     Segment,
     Segmentation,
     SegmentMembership,
+    SegmentRefresh,
+    SegmentRule,
 )
 
 
@@ -80,5 +82,23 @@ class PredictionAdmin(LookOnlyAdmin):
     list_select_related = ["customer"]
     search_fields = ["customer__external_id__exact"]
     search_help_text = "External id of the customer"
+    ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []
+
+
+@admin.register(SegmentRule)
+class SegmentRuleAdmin(LookOnlyAdmin):
+    """Changed in the rule builder, which understands rules; here they are only looked at."""
+
+    list_display = ["segment", "version", "refresh_hours", "edited_by", "edited_at"]
+    list_select_related = ["segment", "edited_by"]
+    search_fields = ["segment__name__icontains"]
+
+
+@admin.register(SegmentRefresh)
+class SegmentRefreshAdmin(LookOnlyAdmin):
+    list_display = ["segment", "at", "is_full", "n_entered", "n_left", "n_members", "seconds", "trouble"]
+    list_select_related = ["segment"]
+    search_fields = ["segment__name__icontains"]
     ordering = ["-id"]
     sortable_by: ClassVar[list[str]] = []

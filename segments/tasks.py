@@ -9,9 +9,10 @@ from loyalty.services.progress import Progress
 from loyalty.tasks import job_task, wake
 from segments.engine.lifecycle import LifecycleSpec
 from segments.queries.groups import READ_LIFECYCLE, READ_LIFETIME, READ_RFM
-from segments.services import rhythm
+from segments.services import refreshing, rhythm
 from segments.services.groups import read_lifecycle, read_rfm
 from segments.services.lifetime import read_lifetime
+from segments.services.rules import TASK as REFRESH_TASK
 from segments.services.segmentations import explore_customers, segment_customers
 from segments.services.specs import SegmentSpec
 
@@ -58,6 +59,20 @@ def explore_customers_task(params: dict[str, Any], report: Progress) -> dict[str
     spec = SegmentSpec.of(params["spec"])
     segmentation = explore_customers(spec=spec, as_of=_as_of(params), at=now(), report=report)
     return {"segmentation_id": segmentation.pk, "k": segmentation.k, "silhouette": segmentation.silhouette}
+
+
+@job_task(REFRESH_TASK)
+def refresh_segments_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Refresh the segments of `segment_ids`, by default all that are due; `is_full` looks at everybody."""
+    ids, is_full = params.get("segment_ids"), bool(params.get("is_full"))
+    return refreshing.refresh_segments(segment_ids=ids, is_full=is_full, at=now(), report=report)
+
+
+@shared_task(name="segments.refresh_when_due")  # type: ignore[untyped-decorator]
+def refresh_when_due() -> None:
+    job = refreshing.make_due(at=now())
+    if job is not None:
+        wake(job)
 
 
 def _as_of(params: dict[str, Any]) -> datetime:

@@ -37,6 +37,8 @@ from segments.models import (
     Segment,
     Segmentation,
     SegmentMembership,
+    SegmentRefresh,
+    SegmentRule,
 )
 
 AT = datetime(2017, 11, 1, 12, tzinfo=UTC)
@@ -68,6 +70,7 @@ def _fill_one(number: int) -> None:
     _import(number, job)
     _odd(number, product)
     segment = make_segment(number, customer)
+    make_rule_segment(number, customer)
     _expected(number, customer)
     version = make_version(number)
     _trained(number, version)
@@ -250,6 +253,21 @@ def make_segment(number: int, *customers: loyalty.Customer) -> Segment:
     )
     for customer in customers:
         SegmentMembership.objects.create(segment=segment, customer=customer, valid_from=AT)
+    return segment
+
+
+RULE = {"version": 1, "rule": {"every": [{"kind": "bought", "counts": {"times": {"at_least": 1}}}]}}
+
+
+def make_rule_segment(number: int, *customers: loyalty.Customer, **values: Any) -> Segment:
+    segment = Segment.objects.create(kind="rule", name=f"Rule {number}", created_at=AT)
+    SegmentRule.objects.create(segment=segment, edited_at=AT, **{"tree": RULE, **values})
+    for customer in customers:
+        SegmentMembership.objects.create(segment=segment, customer=customer, valid_from=AT)
+    SegmentRefresh.objects.create(
+        segment=segment, at=AT, as_of=AT, version=1, is_full=True, seconds=0.5, n_entered=len(customers),
+        n_members=len(customers), mark=1,
+    )  # fmt: skip
     return segment
 
 

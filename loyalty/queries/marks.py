@@ -4,9 +4,11 @@ A stamp is a short text that is another one as soon as a change is committed. Wh
 customer keeps the stamp that was read before, and compares.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
+from django.db import connection
 
 from loyalty.queries.frames import typed_frame
 
@@ -39,3 +41,54 @@ def customer_stamps(first: int, last: int) -> dict[int, str]:
     found = typed_frame(STAMPS.format(stamp=stamp_of("c.id")), {"first": first, "last": last}, column_types=types)
     stamps: Sequence[str | None] = found["stamp"].to_pylist()
     return dict(zip(found["customer_id"].to_pylist(), [stamp or "" for stamp in stamps], strict=True))
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Of whom something was committed since a mark; everybody where it cannot be told."""
+
+    customer_ids: frozenset[int]
+    is_everybody: bool = False
+
+
+# A row carries the transaction that wrote it. Keys grow in the order of writing, not of committing, so what is "later
+# than the newest key" misses whoever took long; later than the oldest transaction that was still under way does not.
+MARK = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+SINCE = "age({table}.xmin) <= age(%(mark)s::text::xid8::xid)"
+OF_MARKS = f"""
+SELECT DISTINCT source FROM loyalty_datachange
+WHERE (source LIKE 'customer %%' OR source = ANY(%(others)s)) AND {SINCE.format(table="loyalty_datachange")}
+"""  # noqa: S608 - our own words
+# Tables of which changes leave marks of single customers; what of the others changed is seen in their own rows.
+MARKED = {"loyalty_order", "loyalty_orderline", "loyalty_consent"}
+WITH_CUSTOMERS = """
+SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+WHERE attname = 'customer_id' AND relname = ANY(%(tables)s) AND relkind = 'r' AND NOT attisdropped
+"""
+
+
+def change_mark() -> int:
+    """A mark to ask `changed_since` with later on: read it before the data."""
+    with connection.cursor() as cursor:
+        cursor.execute(MARK)
+        return int(cursor.fetchone()[0])
+
+
+def changed_since(mark: int, *, tables: Collection[str]) -> Changed:
+    """Customers with rows in `tables` that were written since a mark, and new customers.
+
+    Rows that were deleted leave no trace but in the tables with marks of single customers.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(OF_MARKS, {"mark": mark, "others": list(OF_ALL)})
+        sources = [source for (source,) in cursor.fetchall()]
+        if set(OF_ALL) & set(sources):
+            return Changed(frozenset(), is_everybody=True)
+        found = {int(source.removeprefix(OF_CUSTOMER)) for source in sources} if MARKED & set(tables) else set()
+        cursor.execute(WITH_CUSTOMERS, {"tables": sorted(set(tables) - MARKED)})
+        columns = [("loyalty_customer", "id"), *((table, "customer_id") for (table,) in cursor.fetchall())]
+        for table, column in columns:
+            sql = f"SELECT DISTINCT {column} FROM {table} WHERE {SINCE.format(table=table)}"  # noqa: S608 - our tables
+            cursor.execute(sql, {"mark": mark})
+            found |= {key for (key,) in cursor.fetchall() if key is not None}
+    return Changed(frozenset(found))

@@ -2,6 +2,7 @@ from segments.models.division import Division
 from segments.models.groups import GroupReport
 from segments.models.lifetime import LifetimeReport, Prediction
 from segments.models.membership import SegmentMembership
+from segments.models.rule import SegmentRefresh, SegmentRule
 from segments.models.segment import Segment
 from segments.models.segmentation import Segmentation
 
@@ -12,5 +13,7 @@ __all__ = [
     "Prediction",
     "Segment",
     "SegmentMembership",
+    "SegmentRefresh",
+    "SegmentRule",
     "Segmentation",
 ]

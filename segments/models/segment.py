@@ -32,6 +32,9 @@ class Segment(models.Model):
     )
     profile = models.JSONField(default=dict, help_text="Mean and standardised mean of every feature.")
     created_at = models.DateTimeField()
+    frozen_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when its members stay as they are; empty for one that goes on."
+    )
 
     class Meta:
         ordering = ["segmentation", "number", "id"]

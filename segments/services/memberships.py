@@ -14,7 +14,7 @@ KEEP = """
 WITH inside AS MATERIALIZED ({members}),
 gone AS (
     UPDATE segments_segmentmembership m SET valid_until = %s, left_because = %s
-    WHERE m.segment_id = %s AND m.valid_until IS NULL
+    WHERE m.segment_id = %s AND m.valid_until IS NULL {among}
         AND NOT EXISTS (SELECT FROM inside WHERE inside.customer_id = m.customer_id)
     RETURNING 1
 ),
@@ -52,12 +52,17 @@ class Moved:
     n_members: int
 
 
-def keep_members(*, segment: Segment, members: Members, at: datetime, because: str = "") -> Moved:
+def keep_members(
+    *, segment: Segment, members: Members, at: datetime, because: str = "", among: Sequence[int] | None = None
+) -> Moved:
     """Those of `members` who are not in the segment enter it at `at`, those in it who are not of them leave.
 
+    With `among` only these customers were asked about: nobody else leaves, and they alone are counted as members.
     `at` must be later than when the last of them entered: a membership lasts for a moment at least.
     """
-    params = [*members.params, at, because, segment.pk, segment.pk, at, because, segment.pk]
+    asked = [] if among is None else [list(among)]
+    params = [*members.params, at, because, segment.pk, *asked, segment.pk, at, because, segment.pk]
+    only = "" if among is None else "AND m.customer_id = ANY(%s)"
     with connection.cursor() as cursor:
-        cursor.execute(KEEP.format(members=members.sql), params)
+        cursor.execute(KEEP.format(members=members.sql, among=only), params)
         return Moved(*cursor.fetchone())

@@ -11,6 +11,11 @@ SELECT p.id FROM loyalty_product p JOIN loyalty_category g ON g.id = p.category_
 WHERE g.path = ANY({values}) OR EXISTS (SELECT FROM unnest({values}) named WHERE starts_with(g.path, named || ' > '))
 """
 
+KNOWN_CATEGORIES = """
+SELECT named FROM unnest({values}) named
+WHERE EXISTS (SELECT FROM loyalty_category g WHERE g.path = named OR starts_with(g.path, named || ' > '))
+"""
+
 
 @dataclass(frozen=True)
 class FieldSource:
@@ -57,7 +62,7 @@ def product_fields(column: str, *joins: str) -> dict[str, FieldSource]:
     return {
         "category": FieldSource(
             f"{column} IN ({PRODUCTS_OF_CATEGORY})",
-            "SELECT path FROM loyalty_category WHERE path = ANY({values})",
+            KNOWN_CATEGORIES,
             joins,
         ),
         "product": FieldSource(
