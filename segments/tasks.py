@@ -6,13 +6,16 @@ from django.utils.timezone import now
 
 from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import Progress
-from loyalty.tasks import job_task, wake
+from loyalty.tasks import Refused, job_task, wake
 from segments.engine.lifecycle import LifecycleSpec
+from segments.models import Segmentation
+from segments.queries.choices import EXPLORE_TASK, SAVE_TASK
 from segments.queries.groups import READ_LIFECYCLE, READ_LIFETIME, READ_RFM
 from segments.services import refreshing, rhythm
 from segments.services.groups import read_lifecycle, read_rfm
 from segments.services.lifetime import read_lifetime
 from segments.services.rules import TASK as REFRESH_TASK
+from segments.services.saving import save_segmentation
 from segments.services.segmentations import explore_customers, segment_customers
 from segments.services.specs import SegmentSpec
 
@@ -53,7 +56,7 @@ def read_rhythm_when_due() -> None:
         wake(job)
 
 
-@job_task("segments.explore_customers")
+@job_task(EXPLORE_TASK)
 def explore_customers_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
     """Divide the customers as the settings in `spec` say, only to be looked at."""
     spec = SegmentSpec.of(params["spec"])
@@ -73,6 +76,19 @@ def refresh_when_due() -> None:
     job = refreshing.make_due(at=now())
     if job is not None:
         wake(job)
+
+
+@job_task(SAVE_TASK)
+def save_segmentation_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Make segments of what was looked at."""
+    segmentation = Segmentation.objects.filter(pk=params["segmentation_id"]).first()
+    if segmentation is None:
+        raise Refused("What was to be saved has been thrown away in the meantime.")
+    report(0, 1, "Putting every customer into a segment")
+    names = {int(label): name for label, name in params.get("names", {}).items()}
+    with report.writing():
+        saved = save_segmentation(segmentation=segmentation, at=now(), names=names)
+    return {"segmentation_id": saved.pk, "k": saved.k}
 
 
 def _as_of(params: dict[str, Any]) -> datetime:

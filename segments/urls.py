@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from segments.api import router
-from segments.views import lifetime, rhythm
+from segments.views import explorer, lifetime, rhythm
 from segments.views import segments as views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,5 +13,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("segments/lifecycle/", rhythm.lifecycle, name="segments-lifecycle"),
     path("segments/lifetime/", lifetime.lifetime, name="segments-lifetime"),
     path("segments/rhythm/read/", rhythm.rhythm_read, name="segments-rhythm-read"),
+    path("segments/explore/", explorer.explore, name="segments-explore"),
+    path("segments/explore/start/", explorer.explore_start, name="segments-explore-start"),
+    path("segments/found/<int:pk>/", explorer.segmentation, name="segmentation"),
+    path("segments/found/<int:pk>/save/", explorer.segmentation_save, name="segmentation-save"),
+    path("segments/found/<int:pk>/discard/", explorer.segmentation_discard, name="segmentation-discard"),
+    path("segments/found/<int:pk>/again/", explorer.segmentation_again, name="segmentation-again"),
     path("segments/<int:pk>/", views.segment, name="segment"),
 ]

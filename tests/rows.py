@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 from django.contrib.auth.models import User
 from django.utils.timezone import now
 
@@ -29,6 +30,7 @@ from recommender.models import (
     Tuning,
     TuningTrial,
 )
+from segments.engine.files import packed
 from segments.models import (
     Division,
     GroupReport,
@@ -244,12 +246,36 @@ def _expected(number: int, customer: loyalty.Customer) -> None:
 
 
 def make_segment(number: int, *customers: loyalty.Customer) -> Segment:
+    score = {"k": 2, "silhouette": 0.3, "davies_bouldin": 1.0, "stability": 0.9, "smallest_share": 0.4}
+    facts = {"n_customers": len(customers), "share": 1.0, "means": {"spend": 9.0}, "means_z": {"spend": 0.5}}
+    texts = {"found_name": "Spenders", "description": "Much.", "distinctions": [], "lifts": []}
     segmentation = Segmentation.objects.create(
-        name=f"Run {number}", spec={}, as_of=AT, k=2, silhouette=0.3, verdict="Clear groups.", created_at=AT
+        name=f"Run {number}",
+        spec={"labels": {"spend": "Spend"}},
+        as_of=AT,
+        k=2,
+        silhouette=0.3,
+        scores=[score],
+        verdict="Clear groups.",
+        projection={"axes": [{"features": ["Spend"], "share": 0.6}, {"features": ["Spend"], "share": 0.3}]},
+        findings={"numbers": [1], "segments": [{**facts, **texts}]},
+        saved_at=AT,
+        created_at=AT,
     )
-    Division.objects.create(segmentation=segmentation, learnt=b"", people=b"")
+    people = {
+        "customer_ids": np.array([one.pk for one in customers], dtype=np.int64),
+        "labels": np.zeros(len(customers), dtype=np.int16),
+        "map_rows": np.arange(len(customers)),
+        "places": np.zeros((len(customers), 2)),
+    }
+    Division.objects.create(segmentation=segmentation, learnt=b"", people=packed(people))
     segment = Segment.objects.create(
-        kind="cluster", name=f"Segment {number}", segmentation=segmentation, number=1, created_at=AT
+        kind="cluster",
+        name=f"Segment {number}",
+        segmentation=segmentation,
+        number=1,
+        profile=facts,
+        created_at=AT,
     )
     for customer in customers:
         SegmentMembership.objects.create(segment=segment, customer=customer, valid_from=AT)

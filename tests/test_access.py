@@ -22,7 +22,7 @@ from loyalty.models import (
 from loyalty.models.calls import CallBudget
 from loyalty.services.staff import CAMPAIGN_MANAGER, MARKETER, ensure_groups
 from recommender.models import ModelVersion
-from segments.models import Segment
+from segments.models import Segment, Segmentation
 from tests.rows import fill
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +60,12 @@ ROUTES = {
     "segments": PAGE,
     "segment": PAGE,
     "segments-find": ACTION,
+    "segments-explore": PAGE,
+    "segments-explore-start": ACTION,
+    "segmentation": PAGE,
+    "segmentation-save": ACTION,
+    "segmentation-discard": ACTION,
+    "segmentation-again": ACTION,
     "segments-rfm": PAGE,
     "segments-rfm-score": ACTION,
     "segments-lifecycle": PAGE,
@@ -208,6 +214,7 @@ def rows() -> dict[str, object]:
         "customers": Customer,
         "products": Product,
         "segments": Segment,
+        "found": Segmentation,
         "offers": Offer,
         "campaigns": Campaign,
         "simulations": Simulation,
@@ -296,6 +303,7 @@ def rows_without_any():
         "customers",
         "products",
         "segments",
+        "found",
         "offers",
         "campaigns",
         "simulations",

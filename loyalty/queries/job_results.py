@@ -76,6 +76,10 @@ def _segmented(summary: Summary) -> str:
     return f"{summary['k']} segments found."
 
 
+def _kept(summary: Summary) -> str:
+    return f"{summary['k']} segments saved, ready to be used in campaigns."
+
+
 def _surveyed(summary: Summary) -> str:
     return f"{summary['n_features']:,} features looked at; {summary['n_telling']:,} tell what customers do next."
 
@@ -147,6 +151,12 @@ TOLD = {
     ),
     "loyalty.derive_ratings": Told(_rated, ("n_ratings",), "products", "See the products"),
     "loyalty.survey_features": Told(_surveyed, ("n_features", "n_telling"), "features", "See the features"),
+    "segments.explore_customers": Told(
+        _segmented, ("k", "segmentation_id"), "segmentation", "Look at them", ("segmentation_id",)
+    ),
+    "segments.save_segmentation": Told(
+        _kept, ("k", "segmentation_id"), "segmentation", "See the segments", ("segmentation_id",)
+    ),
     "segments.segment_customers": Told(_segmented, ("k",), "segments", "See the segments"),
     "recommender.learn_product_relations": Told(_related, ("n_relations",), "models", "See what was learnt"),
     "recommender.train_recommenders": Told(_trained, ("n_recommendations",), "models", "See how good they are"),

@@ -30,7 +30,7 @@ class SegmentSummary:
 
     @property
     def colour(self) -> str:
-        return PALETTE[self.number % len(PALETTE)]
+        return BASELINE if self.number < 0 else PALETTE[self.number % len(PALETTE)]
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,16 @@ class Segments:
     scores: Sequence[DivisionScore]
     k: int
     null_silhouette: float | None
+    n_unassigned: int = 0
+
+    @property
+    def everybody(self) -> list[SegmentSummary]:
+        """The segments, and after them those who belong to none, if there are any."""
+        if not self.n_unassigned:
+            return list(self.summaries)
+        n = self.n_unassigned + sum(one.n_customers for one in self.summaries)
+        rest = SegmentSummary(UNASSIGNED, "Unassigned", self.n_unassigned, self.n_unassigned / n, {}, {})
+        return [*self.summaries, rest]
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,7 @@ class SegmentDifferences:
 def map_chart(segments: Segments, points: Sequence[MapPoint], *, n_customers: int) -> Chart:
     """Customers on a plane; near each other means alike."""
     figure = go.Figure()
-    for summary in segments.summaries:
+    for summary in segments.everybody:
         own = [point for point in points if point.segment_number == summary.number]
         figure.add_scatter(
             mode="markers",
@@ -122,7 +132,7 @@ def map_chart(segments: Segments, points: Sequence[MapPoint], *, n_customers: in
     horizontal, vertical = segments.axes
     figure.update_xaxes(title=horizontal.title, showticklabels=False)
     figure.update_yaxes(title=vertical.title.replace(" (", "<br>("), showticklabels=False)
-    names = {summary.number: summary.name for summary in segments.summaries}
+    names = {summary.number: summary.name for summary in segments.everybody}
     rows: list[list[Cell]] = [
         [point.customer, names[point.segment_number], round(point.x, 3), round(point.y, 3)] for point in points
     ]
@@ -175,7 +185,7 @@ def heat_map_chart(segments: Segments) -> Chart:
 
 def sizes_chart(segments: Segments) -> Chart:
     """How many customers each segment holds."""
-    summaries = segments.summaries
+    summaries = segments.everybody
     figure = go.Figure(
         go.Bar(
             orientation="h",
@@ -189,8 +199,8 @@ def sizes_chart(segments: Segments) -> Chart:
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(showgrid=True, rangemode="tozero")
-    largest = max(summaries, key=lambda summary: summary.n_customers)
-    smallest = min(summaries, key=lambda summary: summary.n_customers)
+    largest = max(segments.summaries, key=lambda summary: summary.n_customers)
+    smallest = min(segments.summaries, key=lambda summary: summary.n_customers)
     return Chart(
         question="How large are the segments?",
         answer=f"“{largest.name}” holds {largest.share:.0%} of the customers, “{smallest.name}” {smallest.share:.0%}.",

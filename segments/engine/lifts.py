@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 CONFIDENCE = 0.95
 FEWEST_BUYERS = 5
@@ -56,7 +56,7 @@ def strongest_lifts(
     # Half a buyer more on both sides: nobody outside would make the ratio infinite.
     inside, outside = (buyers + 0.5) / (n_inside + 0.5), (others + 0.5) / (n_outside + 0.5)
     errors = np.sqrt(1 / (buyers + 0.5) - 1 / (n_inside + 0.5) + 1 / (others + 0.5) - 1 / (n_outside + 0.5))
-    half = norm.ppf(1 - (1 - CONFIDENCE) / (2 * len(buyers))) * errors
+    half = NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / (2 * len(buyers))) * errors
     ratios = inside / outside
     lows, highs = ratios * np.exp(-half), ratios * np.exp(half)
     best = [row for row in np.argsort(-lows, kind="stable") if lows[row] > 1 and buyers[row] >= FEWEST_BUYERS]

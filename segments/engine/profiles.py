@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 Matrix = NDArray[np.float64]
 Slot = Literal["adjective", "noun", "suffix"]
@@ -150,7 +150,7 @@ def _effect_sizes(scaled: Matrix, inside: NDArray[np.bool_]) -> Matrix:
 def _distinctions(
     effects: Matrix, words: tuple[FeatureWords, ...], n_inside: int, n: int, looks: int
 ) -> tuple[Distinction, ...]:
-    halves = norm.ppf(1 - (1 - CONFIDENCE) / (2 * looks)) * effect_errors(effects, n_inside, n - n_inside)
+    halves = NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / (2 * looks)) * effect_errors(effects, n_inside, n - n_inside)
     return tuple(
         Distinction(
             words[i].name,

@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from loyalty.models import Job
 
@@ -44,3 +45,6 @@ class Segmentation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.as_of:%Y-%m-%d})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("segmentation", args=[self.pk])

@@ -51,6 +51,7 @@ def segments_of(segmentation: Segmentation) -> Segments:
         scores=[_score(score) for score in segmentation.scores],
         k=segmentation.k,
         null_silhouette=nulls[0] if nulls else None,
+        n_unassigned=segmentation.findings.get("n_unassigned", 0),
     )
 
 
@@ -61,12 +62,17 @@ def labels_of(segmentation: Segmentation) -> dict[str, str]:
 
 
 def summaries_of(segmentation: Segmentation) -> list[SegmentSummary]:
-    """By number. What is not saved has the names that were found."""
-    if segmentation.saved_at is not None or "segments" not in segmentation.findings:
-        return [_summary(segment) for segment in segmentation.segments.order_by("number")]
+    """By number, under the names that their segments have by now; one query."""
+    segments = list(segmentation.segments.order_by("number"))
     findings = segmentation.findings
-    found = zip(findings["numbers"], findings["segments"], strict=True)
-    return sorted((_found(number, facts) for number, facts in found), key=lambda one: one.number)
+    if "segments" not in findings:
+        return [_summary(segment) for segment in segments]
+    names = {segment.number: segment.name for segment in segments}
+    found = [
+        _found(number, {**facts, "found_name": names.get(number, facts["found_name"])})
+        for number, facts in zip(findings["numbers"], findings["segments"], strict=True)
+    ]
+    return sorted(found, key=lambda one: one.number)
 
 
 def map_points(segmentation: Segmentation, *, at_most: int = MAP_POINTS) -> tuple[list[MapPoint], int]:

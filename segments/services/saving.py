@@ -1,6 +1,7 @@
 """Make segments of what was found, and put every customer into theirs."""
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,8 +45,13 @@ class People:
 
 
 @transaction.atomic
-def save_segmentation(*, segmentation: Segmentation, at: datetime) -> Segmentation:
-    """Make segments of it, which are the current ones from now on. Saved twice it is saved once."""
+def save_segmentation(
+    *, segmentation: Segmentation, at: datetime, names: Mapping[int, str] | None = None
+) -> Segmentation:
+    """Make segments of it, which are the current ones from now on; `names` by group are a person's.
+
+    Saved twice it is saved once.
+    """
     held = Segmentation.objects.select_for_update(no_key=True).get(pk=segmentation.pk)
     if held.saved_at is not None:
         return held
@@ -56,7 +62,7 @@ def save_segmentation(*, segmentation: Segmentation, at: datetime) -> Segmentati
     people = _people(held)
     # Others may have become current since this was found.
     carried = carried_on(current, people.customer_ids, people.labels)
-    segments = Segment.objects.bulk_create(_segments(held, current, carried, at))
+    segments = Segment.objects.bulk_create(_named(_segments(held, current, carried, at), names or {}))
     write_members(_placed(people, segments), at=held.as_of)
     held.agreement = carried.agreement if carried.n_customers else None
     held.findings["numbers"] = [segment.number for segment in segments]
@@ -99,6 +105,14 @@ def _segments(
         _segment(facts[label], segmentation, numbers[label], before.get(carried.before_of.get(label, -1)), at)
         for label in range(len(facts))
     ]
+
+
+def _named(segments: list[Segment], names: Mapping[int, str]) -> list[Segment]:
+    for label, segment in enumerate(segments):
+        # What was left as it was found follows the data; what continues a renamed segment keeps that name.
+        if label in names and names[label] != segment.profile["found_name"]:
+            segment.name = names[label][:100]
+    return segments
 
 
 def _segment(

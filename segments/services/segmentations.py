@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from django.db import transaction
 from numpy.typing import NDArray
 
 from loyalty.models import Product
@@ -21,10 +20,6 @@ from segments.queries.assigning import newest_mark
 from segments.services.finding import Found, find_segments
 from segments.services.saving import carried_on, save_segmentation
 from segments.services.specs import SegmentSpec
-
-
-class SegmentationSaved(Exception):
-    """It became segments, which campaigns may use: it cannot be thrown away."""
 
 
 def segment_customers(*, spec: SegmentSpec, as_of: datetime, at: datetime, report: Progress) -> Segmentation:
@@ -51,15 +46,6 @@ def explore_customers(*, spec: SegmentSpec, as_of: datetime, at: datetime, repor
         segmentation = _write(found, spec, as_of, at, report.job_id, mark)
     report.note(segmentation.verdict)
     return segmentation
-
-
-@transaction.atomic
-def discard_segmentation(*, segmentation: Segmentation) -> None:
-    """Throw away what was only looked at. Raises SegmentationSaved."""
-    held = Segmentation.objects.select_for_update().get(pk=segmentation.pk)
-    if held.saved_at is not None:
-        raise SegmentationSaved("This was saved as segments, so it stays.")
-    held.delete()
 
 
 def _of_job(report: Progress) -> Segmentation | None:

@@ -5,6 +5,7 @@ from django import template
 register = template.Library()
 PAGES = (
     ("segments", "All segments"),
+    ("segments-explore", "Explorer"),
     ("segments-rfm", "RFM"),
     ("segments-lifecycle", "Lifecycle"),
     ("segments-lifetime", "Lifetime"),

@@ -14,13 +14,9 @@ from segments.models import Segment, Segmentation, SegmentMembership
 from segments.queries.explorer import continuity, map_points, segments_of
 from segments.queries.features import FeatureUnfit, customer_features
 from segments.queries.vectors import VectorsMissing
+from segments.services.looks import SegmentationSaved, discard_segmentation
 from segments.services.saving import save_segmentation
-from segments.services.segmentations import (
-    SegmentationSaved,
-    discard_segmentation,
-    explore_customers,
-    segment_customers,
-)
+from segments.services.segmentations import explore_customers, segment_customers
 from segments.services.specs import SegmentSpec
 from segments.tasks import segment_customers_task
 
