@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from segments.api import router
-from segments.views import explorer, lifetime, rhythm
+from segments.views import explorer, lifetime, overlap, rhythm
 from segments.views import segments as views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("segments/rfm/score/", rhythm.rfm_score, name="segments-rfm-score"),
     path("segments/lifecycle/", rhythm.lifecycle, name="segments-lifecycle"),
     path("segments/lifetime/", lifetime.lifetime, name="segments-lifetime"),
+    path("segments/overlap/", overlap.overlap, name="segments-overlap"),
+    path("segments/compare/", overlap.compare, name="segments-compare"),
     path("segments/rhythm/read/", rhythm.rhythm_read, name="segments-rhythm-read"),
     path("segments/explore/", explorer.explore, name="segments-explore"),
     path("segments/explore/start/", explorer.explore_start, name="segments-explore-start"),

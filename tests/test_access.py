@@ -70,6 +70,8 @@ ROUTES = {
     "segments-rfm-score": ACTION,
     "segments-lifecycle": PAGE,
     "segments-lifetime": PAGE,
+    "segments-overlap": PAGE,
+    "segments-compare": PAGE,
     "segments-rhythm-read": ACTION,
     "products": PAGE,
     "losing-products": PAGE,

@@ -85,7 +85,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _lifetime(customer: Customer, standing: CustomerStanding) -> Chart | None:
     expected = standing.prediction
-    points = curve_points(customer) if expected else []
+    points = curve_points(customer, expected) if expected else []
     if expected is None or not points:
         return None
     low, high = (money(value, expected.currency) for value in (points[-1].low, points[-1].high))

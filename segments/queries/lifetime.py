@@ -16,7 +16,7 @@ from segments.models import LifetimeReport, Prediction
 from segments.queries.histories import shop_history
 
 CLV = Prediction.Kind.CLV
-CURVE_DAYS = np.arange(0, 13) * 365 // 12
+MONTHS = 12
 # Below it the model holds that nobody leaves: all differences are those of how often somebody orders.
 NOBODY_LEAVES = 0.01
 MODEL_COLUMNS = (
@@ -105,8 +105,8 @@ def prediction_of(customer: Customer) -> Prediction | None:
     return Prediction.objects.filter(customer=customer, kind=CLV).first()
 
 
-def curve_points(customer: Customer) -> list[CurvePoint]:
-    """Expected spend of one customer by the end of each of the next twelve months."""
+def curve_points(customer: Customer, told: Prediction) -> list[CurvePoint]:
+    """Expected spend of one customer by the end of each of the next months, up to what is told of the horizon."""
     report = lifetime_report()
     if report is None or not report.parameters:
         return []
@@ -115,10 +115,14 @@ def curve_points(customer: Customer) -> list[CurvePoint]:
     if not len(one):
         return []
     model = LifetimeModel.from_facts(report.parameters)
-    curve = spend_curve(model, one, CURVE_DAYS[1:], np.random.default_rng(customer.pk))
+    months = np.arange(1, MONTHS) * told.horizon_days // MONTHS
+    curve = spend_curve(model, one, months, np.random.default_rng(customer.pk))
     today = date_of(shop.as_of_day)
     points = zip(curve.days.tolist(), curve.spend, curve.low, curve.high, strict=True)
+    end = today + timedelta(days=told.horizon_days)
+    # The last point was drawn when everybody's was: two answers to one question would be one too many.
     return [
         CurvePoint(today, 0.0, 0.0, 0.0),
         *(CurvePoint(today + timedelta(days=days), *map(float, values)) for days, *values in points),
+        CurvePoint(end, told.predicted_clv, told.predicted_clv_low, told.predicted_clv_high),
     ]
