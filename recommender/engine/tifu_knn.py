@@ -17,6 +17,7 @@ from recommender.engine.splits import EvaluationSlice
 
 # So small that popularity only orders what neither the customer nor those alike have bought.
 TIE_BREAK = 1e-9
+MANY_TIMES = 12
 
 
 class TifuKnn(Recommender):
@@ -91,7 +92,7 @@ class TifuKnn(Recommender):
         self._fitted("vectors_")
         own = self._vectors(history)
         alike = _mean_of_nearest(own, self.vectors_, self.neighbours)
-        scores: NDArray[np.float32] = (np.float32(1 - self.own_share) * alike).toarray()
+        scores = np.float32(1 - self.own_share) * alike
         bought = own.tocoo()
         scores[bought.row, bought.col] += np.float32(self.own_share) * bought.data
         scores += self.tie_break_
@@ -164,7 +165,7 @@ def _once_a_basket(log: PurchaseLog, places: NDArray[np.int64]) -> NDArray[np.bo
     return once
 
 
-def _mean_of_nearest(own: sparse.csr_matrix, others: sparse.csr_matrix, n: int) -> sparse.csr_matrix:
+def _mean_of_nearest(own: sparse.csr_matrix, others: sparse.csr_matrix, n: int) -> NDArray[np.float32]:
     likeness: NDArray[np.float32] = (_unit(own) @ _unit(others).T).toarray()
     # A customer of the fit is most alike to themselves, which is no news; who shares nothing is not alike.
     likeness[(likeness > 1 - 1e-6) | (likeness <= 0)] = -np.inf
@@ -172,7 +173,10 @@ def _mean_of_nearest(own: sparse.csr_matrix, others: sparse.csr_matrix, n: int) 
     rows, places = np.nonzero(nearest >= 0)
     share = np.full(len(rows), 1 / max(n, 1), dtype=np.float32)
     picked = sparse.csr_matrix((share, (rows, nearest[rows, places])), shape=likeness.shape)
-    return picked @ others
+    if others.shape[0] > MANY_TIMES * n:
+        return np.asarray((picked @ others).toarray())
+    # Where a good part of all is near, whole columns of customers at once are faster than one cell after another.
+    return np.ascontiguousarray((others.T.tocsr() @ picked.T.toarray(order="C")).T)
 
 
 def _unit(vectors: sparse.csr_matrix) -> sparse.csr_matrix:

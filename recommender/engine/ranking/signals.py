@@ -26,11 +26,14 @@ class View:
     own : OwnPurchases
     scores : dict of str to ndarray of float32, shape (n_customers, n_products)
         By part.
+    usual : dict of str to ndarray of float32, shape (2, n_customers)
+        By part, mean and spread of a customer's scores.
     """
 
     history: CustomerHistory
     own: OwnPurchases
     scores: dict[str, NDArray[np.float32]]
+    usual: dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,9 @@ class Cells:
 def view(history: CustomerHistory, sources: Sources) -> View:
     """Look at customers through all sources."""
     own = own_purchases(history.dated(), history.shape[1])
-    return View(history, own, {name: part.score(history) for name, part in sources.parts.items()})
+    scores = {name: part.score(history) for name, part in sources.parts.items()}
+    usual = {name: np.stack([of.mean(axis=1), of.std(axis=1)]) for name, of in scores.items()}
+    return View(history, own, scores, usual)
 
 
 def again_candidates(seen: View, n: int) -> Cells:
@@ -131,8 +136,8 @@ def signals(seen: View, cells: Cells, sources: Sources, *, again: bool) -> NDArr
     """
     rows, columns = cells.rows, cells.columns
     table = [seen.own.customers[rows], sources.products[columns]]
-    for scores in seen.scores.values():
-        raw, mean, spread = scores[rows, columns], scores.mean(axis=1), scores.std(axis=1)
+    for name, scores in seen.scores.items():
+        raw, (mean, spread) = scores[rows, columns], seen.usual[name]
         table += [raw, (raw - mean[rows]) / np.maximum(spread[rows], np.float32(1e-12))]
     in_groups = [_in_group(seen, cells, codes) for codes in sources.groups]
     table += in_groups
