@@ -15,7 +15,7 @@ from recommender.engine.ranking.boosting import Examples, Growth, grown
 from recommender.engine.ranking.signals import names, signals, view
 from recommender.engine.ranking.sources import Sources
 from recommender.engine.space import Dimension, Real, Whole
-from recommender.engine.splits import EvaluationSlice
+from recommender.engine.splits import EvaluationSlice, SpanTooShort
 
 # About so many candidates that were not bought are learnt from, for each window and head.
 MAX_REFUSED = 150_000
@@ -23,7 +23,7 @@ MAX_REFUSED = 150_000
 SOURCES_OF_FIRST = 5
 
 
-class HistoryTooShort(Exception):
+class HistoryTooShort(SpanTooShort):
     """No window of the history has purchases both before and in it."""
 
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 FloatArray = NDArray[np.float64]
+# What a contest is decided by: the share found of all that a customer bought.
+PRIMARY_METRIC = "all.recall"
 
 
 @dataclass(frozen=True)

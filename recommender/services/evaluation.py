@@ -13,8 +13,7 @@ from recommender.engine.contests.contest import PURCHASES, REVENUE, Entrant, Pla
 from recommender.engine.contests.gate import ADVANTAGE
 from recommender.engine.contests.groups import by_group, by_history
 from recommender.engine.contests.readiness import Readiness
-from recommender.engine.metrics import Estimate, bootstrap_mean
-from recommender.engine.training import PRIMARY_METRIC
+from recommender.engine.metrics import PRIMARY_METRIC, Estimate, bootstrap_mean
 from recommender.queries.groups import groups_of
 from recommender.services.scoring import TOP_K
 

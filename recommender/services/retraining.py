@@ -17,8 +17,7 @@ from recommender.engine.base import Recommender
 from recommender.engine.contests.contest import Round, difference
 from recommender.engine.dataset import FRAME_SCHEMA
 from recommender.engine.ids import IdMap
-from recommender.engine.metrics import Estimate, FloatArray, recall_at_k
-from recommender.engine.training import PRIMARY_METRIC
+from recommender.engine.metrics import PRIMARY_METRIC, Estimate, FloatArray, recall_at_k
 from recommender.models import DecayChoice, ModelVersion, Retraining
 from recommender.queries.decay import half_life_days
 from recommender.queries.histories import known_to

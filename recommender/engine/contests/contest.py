@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,9 +18,17 @@ from sklearn.base import clone
 from recommender.engine.base import Progress, Recommender
 from recommender.engine.contests.value import purchases_at_k, revenue_at_k, spent
 from recommender.engine.dataset import FRAME_SCHEMA
-from recommender.engine.metrics import Estimate, FloatArray, bootstrap_mean, coverage, hits, ndcg_at_k, recall_at_k
+from recommender.engine.metrics import (
+    PRIMARY_METRIC,
+    Estimate,
+    FloatArray,
+    bootstrap_mean,
+    coverage,
+    hits,
+    ndcg_at_k,
+    recall_at_k,
+)
 from recommender.engine.splits import EvaluationSlice, SpanTooShort, TemporalSplit, temporal_split
-from recommender.engine.training import PRIMARY_METRIC
 
 REVENUE, PURCHASES = "all.revenue", "all.purchases"
 N_TIMED = 40
@@ -62,8 +71,11 @@ class Played:
     Attributes
     ----------
     per_customer : dict of str to ndarray of float64
-        As ``training.evaluate``, with ``all.purchases`` (products shown and bought) and ``all.revenue`` (money).
+        ``all.recall``, ``all.ndcg`` over every purchase of the window, ``first.recall``, ``first.ndcg`` over products
+        the customer had never bought, none of which was offered (0-1); ``all.purchases`` (products shown and bought)
+        and, where amounts are known, ``all.revenue`` (money).
     coverage : dict of str to float
+        Share (0-1) of the catalogue offered to somebody, by task: ``all`` and ``first``.
     scores : ndarray of float32, shape (n, k)
         Of the products shown, best first; ``-inf`` where none was left.
     was_hit : ndarray of bool, shape (n, k)
@@ -155,7 +167,7 @@ def _round(purchases: pa.Table, rules: Rules) -> Round:
 def compete(
     line_up: Sequence[Recommender], rounds: Sequence[Round], *, k: int, progress: Progress | None = None
 ) -> list[Entrant]:
-    """Fit and score every recommender in every round.
+    """Fit and score every recommender in every round; one that needs more history than there is stays out.
 
     Each is settled once, on the validation window of the first round, which lies before every window it is scored on.
 
@@ -174,7 +186,8 @@ def compete(
     entrants = []
     for number, one in enumerate(line_up):
         told = None if progress is None else partial(_told, progress, number * n_fits, len(line_up) * n_fits)
-        entrants.append(_entrant(one, rounds, k, told))
+        with suppress(SpanTooShort):
+            entrants.append(enter(one, rounds, k=k, told=told))
     return entrants
 
 
@@ -182,7 +195,8 @@ def _told(progress: Progress, before: int, n_fits: int, fit: int, done: int, tot
     progress(100 * (before + fit) + 100 * done // max(total, 1), 100 * n_fits)
 
 
-def _entrant(estimator: Recommender, rounds: Sequence[Round], k: int, told: partial[None] | None) -> Entrant:
+def enter(estimator: Recommender, rounds: Sequence[Round], *, k: int, told: partial[None] | None = None) -> Entrant:
+    """Settle, fit and score one recommender, as ``compete`` does. Raises SpanTooShort."""
     began = time.perf_counter()
     first = rounds[0].split
     settled, curve, played = clone(estimator), [], []
@@ -206,7 +220,7 @@ def _has_to_settle(estimator: Recommender) -> bool:
 
 
 def play(fitted: Recommender, one: Round, *, k: int) -> Played:
-    """Score a fitted recommender in one round; as ``training.evaluate`` does, ranking once a task."""
+    """Score a fitted recommender in one round."""
     cases, fresh = one.cases, one.cases.first_purchases()
     items, scores = fitted.recommend(cases.history, k, exclude_seen=False)
     new_items, _ = fitted.recommend(fresh.history, k, exclude_seen=True)

@@ -11,9 +11,8 @@ from sklearn.base import clone
 
 from recommender.engine.base import Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
-from recommender.engine.metrics import Estimate, FloatArray, bootstrap_mean
-from recommender.engine.splits import EvaluationSlice
-from recommender.engine.training import PRIMARY_METRIC, evaluate
+from recommender.engine.metrics import Estimate, FloatArray, bootstrap_mean, recall_at_k
+from recommender.engine.splits import EvaluationSlice, SpanTooShort
 
 SHARES = (1 / 8, 1 / 4, 1 / 2, 1.0)
 # Fewer say nothing of how good a recommender would be.
@@ -119,9 +118,18 @@ def _point(
 ) -> list[ReadinessPoint]:
     if len(cases.customer_rows) < FEWEST_CASES:
         return []
-    mine, theirs = (evaluate(clone(one).fit(before), cases, k=k)[0][PRIMARY_METRIC] for one in (estimator, baseline))
+    try:
+        mine, theirs = (_found(clone(one).fit(before), cases, k) for one in (estimator, baseline))
+    except SpanTooShort:
+        return []
     estimates = [bootstrap_mean(values, rng) for values in (mine, theirs, mine - theirs)]
     return [ReadinessPoint(len(before.customers), *estimates)]
+
+
+def _found(fitted: Recommender, cases: EvaluationSlice, k: int) -> FloatArray:
+    """``metrics.PRIMARY_METRIC``, a value a customer."""
+    items, _ = fitted.recommend(cases.history, k, exclude_seen=False)
+    return recall_at_k(items, cases.answers)
 
 
 def _read(points: Sequence[ReadinessPoint]) -> Readiness:

@@ -14,12 +14,11 @@ import pyarrow.compute as pc
 from sklearn.base import clone
 
 from recommender.engine.base import Recommender
-from recommender.engine.contests.contest import Round, Rules, compete, cut_rounds, difference
+from recommender.engine.contests.contest import Round, Rules, cut_rounds, difference, enter
 from recommender.engine.dataset import InteractionMatrix
-from recommender.engine.metrics import Estimate, FloatArray, bootstrap_mean
+from recommender.engine.metrics import PRIMARY_METRIC, Estimate, FloatArray, bootstrap_mean
 from recommender.engine.space import Dimension, OneOf
 from recommender.engine.splits import EvaluationSlice
-from recommender.engine.training import PRIMARY_METRIC
 
 HALF_LIFE = "half_life_days"
 HALF_LIVES: tuple[float | None, ...] = (30.0, 60.0, 90.0, 120.0, 180.0, 365.0, None)
@@ -141,7 +140,7 @@ def _values(estimator: Recommender, params: Params, rounds: list[Round]) -> Floa
     """One value a customer of a window."""
     settings = {name: value for name, value in params.items() if name != HALF_LIFE}
     tried = clone(estimator).set_params(**settings)
-    (entrant,) = compete((tried,), [_aged(one, params[HALF_LIFE]) for one in rounds], k=10)
+    entrant = enter(tried, [_aged(one, params[HALF_LIFE]) for one in rounds], k=10)
     return np.concatenate([played.per_customer[PRIMARY_METRIC] for played in entrant.rounds])
 
 

@@ -12,6 +12,7 @@ from recommender.engine.artefacts import load, save
 from recommender.engine.autoencoder import Autoencoder
 from recommender.engine.autoencoder_serving import AutoencoderScorer
 from recommender.engine.content import ContentBased
+from recommender.engine.contests.contest import Round, compete, difference, enter
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.demographic import DemographicPrior
 from recommender.engine.ease import Ease
@@ -23,7 +24,6 @@ from recommender.engine.item_knn import ItemKnn
 from recommender.engine.popularity import Popularity
 from recommender.engine.splits import temporal_split
 from recommender.engine.tifu_knn import TifuKnn
-from recommender.engine.training import advantage, fit_and_evaluate
 from recommender.engine.two_tower import TwoTower
 from recommender.engine.two_tower_serving import TwoTowerScorer
 from tests.worlds import taste_world
@@ -166,20 +166,19 @@ def test_artefact_serves_the_same_scores(fitted, split, tmp_path):
 
 
 def test_same_seed_same_result(recommender, split):
-    results = [fit_and_evaluate(recommender, split, k=5, rng=np.random.default_rng(4)) for _ in range(2)]
+    one, two = (enter(recommender, [Round(split, None)], k=5) for _ in range(2))
 
-    assert results[0].metrics == results[1].metrics
-    assert results[0].learning_curve == results[1].learning_curve
+    for name, values in one.test.per_customer.items():
+        np.testing.assert_array_equal(values, two.test.per_customer[name])
+    assert one.learning_curve == two.learning_curve
 
 
 def test_progress_is_told_over_both_fits_and_may_stop_them(split):
     told = []
-    fit_and_evaluate(
-        Autoencoder(**SMALL), split, k=5, rng=np.random.default_rng(4), progress=lambda *at: told.append(at)
-    )
+    compete([Autoencoder(**SMALL)], [Round(split, None)], k=5, progress=lambda *at: told.append(at))
 
-    assert told[0] == (1, 16)
-    assert told[-1][0] == told[-1][1]
+    assert told[0] == (100 // SMALL["max_epochs"], 200)
+    assert told[-1] == (200, 200)
     with pytest.raises(KeyboardInterrupt):
         Autoencoder(**SMALL).fit(split.train, progress=interrupt)
 
@@ -212,17 +211,16 @@ def test_k_below_one_is_refused(recommender, split):
 
 
 def test_autoencoder_finds_the_planted_taste_that_popularity_cannot(split):
-    rng = np.random.default_rng(4)
     learner = Autoencoder(**{**SMALL, "max_epochs": 40, "max_products": 40})
 
-    learnt = fit_and_evaluate(learner, split, k=5, rng=rng)
-    baseline = fit_and_evaluate(Popularity(), split, k=5, rng=rng)
+    learnt, baseline = compete([learner, Popularity()], [Round(split, None)], k=5)
 
     items, _ = learnt.estimator.recommend(split.test.history, 5, exclude_seen=False)
     own = split.before_test.customers.ids[split.test.customer_rows] % 2
     offered = split.before_test.products.ids[items] % 2
     assert (offered == own[:, None]).mean() > 0.95
-    assert advantage(learnt, baseline, rng).low > 0
+    mine, theirs = (one.test.per_customer["all.recall"] for one in (learnt, baseline))
+    assert difference(mine, theirs, np.random.default_rng(4)).low > 0
 
 
 def test_the_scorer_that_serves_does_not_pretend_to_learn():

@@ -11,6 +11,7 @@ import pytest
 from recommender.engine.contests.contest import Rules, chosen, compete, cut_rounds, difference
 from recommender.engine.ease import Ease
 from recommender.engine.frequency import PersonalFrequency
+from recommender.engine.hybrid import Hybrid
 from recommender.engine.popularity import Popularity
 from recommender.engine.splits import SpanTooShort
 from tests.worlds import fading_world, popular_world, taste_world
@@ -39,6 +40,12 @@ def test_a_short_history_has_fewer_rounds_and_none_is_refused():
     assert len(cut_rounds(world, replace(RULES, window_days=40))) == 1
     with pytest.raises(SpanTooShort):
         cut_rounds(world, replace(RULES, window_days=130))
+
+
+def test_what_needs_more_history_than_there_is_stays_out():
+    _, entrants = held(taste_world(np.random.default_rng(1)), line_up=(Popularity(), Hybrid(window_days=200.0)))
+
+    assert [one.estimator.kind for one in entrants] == ["popularity"]
 
 
 def test_the_planted_habit_is_chosen_and_beats_the_baseline_on_the_test():
