@@ -3,14 +3,25 @@
 from django.db.models import Count
 
 from recommender.models import Retraining, Tuning, TuningTrial
+from recommender.queries.labels import LABELS
 
 SHOWN = 10
-# Recommenders that declare what may be changed; a test holds this list against their declarations.
+# Recommenders that declare what may be changed; a test holds this list against their declarations. What most customers
+# buy is left out: it is what all others are held against.
 TUNABLE = {
-    "tifu_knn": "What this customer and others like them buy again",
-    "item_knn": "What buyers of the same products buy",
-    "ease": "What goes with their purchases",
-    "ials": "What lies near their purchases",
+    kind: LABELS[kind]
+    for kind in (
+        "tifu_knn",
+        "autoencoder",
+        "hybrid",
+        "personal_frequency",
+        "item_knn",
+        "ease",
+        "ials",
+        "two_tower",
+        "content_based",
+        "demographic_prior",
+    )
 }
 
 

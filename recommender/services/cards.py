@@ -4,27 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from loyalty.templatetags.formats import day
+from recommender.queries.labels import LABELS
 from recommender.registry import VersionFacts
 
 Section = dict[str, str]
-LABELS = {
-    "popularity": "What most customers buy",
-    "personal_frequency": "What this customer buys again",
-    "item_knn": "What buyers of the same products buy",
-    "tifu_knn": "What this customer and others like them buy again",
-    "ease": "What goes with their purchases",
-    "ials": "What lies near their purchases",
-    "autoencoder": "What customers like this one buy",
-    "hybrid": "The best order of all of these",
-}
 DESCRIBED = {
     "popularity": "It recommends to everybody what most customers buy.",
+    "demographic_prior": "It recommends what customers with the same traits buy.",
+    "content_based": "It recommends products with the same properties and words as those a customer bought.",
     "personal_frequency": "It recommends to each customer what they buy most, counting older purchases less.",
     "item_knn": "It recommends what other buyers of the same products bought.",
     "tifu_knn": "It recommends what this customer and the customers most like them buy again and again.",
     "ease": "It recommends what goes with everything a customer has bought, by one weight for each pair of products.",
     "ials": "It places customers and products on one map and recommends what lies near.",
     "autoencoder": "A deep network that restores a customer's purchases from a part of them, and so finds more.",
+    "two_tower": "A network that meets who a customer is and what they bought with what a product is.",
     "hybrid": "It gathers candidates from several recommenders and learns in which order to show them.",
 }
 LIMITS = (

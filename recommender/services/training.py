@@ -34,9 +34,9 @@ MIN_CUSTOMERS = 5
 # Until the shop's own has been chosen.
 HALF_LIFE_DAYS = 120.0
 # Of the line-up those that are worth a shop's time, the baseline first and the simpler before the others.
-TRAINED = ("popularity", "personal_frequency", "ease", "autoencoder")
-# Takes many minutes: for training that nobody waits for.
-THOROUGH = (*TRAINED, "hybrid")
+TRAINED = ("popularity", "personal_frequency", "ease", "autoencoder", "hybrid")
+# Where nobody waits: the others as well that may win in a shop of another kind.
+THOROUGH = ("popularity", "personal_frequency", "item_knn", "ease", "ials", "tifu_knn", "autoencoder", "hybrid")
 # Shares of the whole, for telling progress.
 CONTEST_SHARE, READY_SHARE = 80, 90
 
@@ -133,6 +133,8 @@ def hold_contest(competing: Sequence[Recommender], terms: Terms, report: Progres
         k=TOP_K,
         progress=lambda done, total: report(CONTEST_SHARE * done // total, 100, "Learning from orders"),
     )
+    for kind in sorted({one.kind for one in competing} - {one.estimator.kind for one in entrants}):
+        report.note(f"“{label_of(kind)}” needs more history than there is, and stayed out.")
     rng = np.random.default_rng(terms.seed)
     place = 1 + chosen(entrants[1:], rounds, rng) if len(entrants) > 1 else 0
     ready = _readiness(entrants, place, rounds, rng, report)
