@@ -1,6 +1,7 @@
 from datetime import datetime
 from typing import Any
 
+import structlog
 from celery import shared_task
 from django.utils.timezone import now
 
@@ -9,15 +10,20 @@ from loyalty.services.progress import Progress
 from loyalty.tasks import Refused, job_task, wake
 from segments.engine.lifecycle import LifecycleSpec
 from segments.models import Segmentation
+from segments.queries.assigning import FINISH_TASK, SHARD_TASK, customers_between
 from segments.queries.choices import EXPLORE_TASK, SAVE_TASK
 from segments.queries.groups import READ_LIFECYCLE, READ_LIFETIME, READ_RFM
+from segments.queries.vectors import VectorsMissing
 from segments.services import refreshing, rhythm
+from segments.services.assigning import assign_changed, assign_shard, finish_assigning
 from segments.services.groups import read_lifecycle, read_rfm
 from segments.services.lifetime import read_lifetime
 from segments.services.rules import TASK as REFRESH_TASK
 from segments.services.saving import save_segmentation
 from segments.services.segmentations import explore_customers, segment_customers
 from segments.services.specs import SegmentSpec
+
+log = structlog.get_logger(__name__)
 
 
 @job_task("segments.segment_customers")
@@ -89,6 +95,29 @@ def save_segmentation_task(params: dict[str, Any], report: Progress) -> dict[str
     with report.writing():
         saved = save_segmentation(segmentation=segmentation, at=now(), names=names)
     return {"segmentation_id": saved.pk, "k": saved.k}
+
+
+@job_task(SHARD_TASK)
+def assign_shard_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Put the customers of a range where they belong."""
+    ids = customers_between(params["first"], params["last"])
+    assigned = assign_shard(about=params, ids=ids, at=now(), report=report)
+    return {"n_entered": assigned.n_entered, "n_left": assigned.n_left}
+
+
+@job_task(FINISH_TASK)
+def finish_assigning_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    finish_assigning(about=params, at=now())
+    return {"segmentation_id": params["segmentation_id"]}
+
+
+@shared_task(name="segments.assign_when_changed")  # type: ignore[untyped-decorator]
+def assign_when_changed() -> None:
+    """A new customer has a segment a moment after the first order; who changed is looked at again."""
+    try:
+        assign_changed(at=now())
+    except VectorsMissing as missing:
+        log.warning("segments.not_assigned", told=str(missing))
 
 
 def _as_of(params: dict[str, Any]) -> datetime:

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("segments/rhythm/read/", rhythm.rhythm_read, name="segments-rhythm-read"),
     path("segments/explore/", explorer.explore, name="segments-explore"),
     path("segments/explore/start/", explorer.explore_start, name="segments-explore-start"),
+    path("segments/found/assign/", explorer.assign_everybody, name="segments-assign"),
     path("segments/found/<int:pk>/", explorer.segmentation, name="segmentation"),
     path("segments/found/<int:pk>/save/", explorer.segmentation_save, name="segmentation-save"),
     path("segments/found/<int:pk>/discard/", explorer.segmentation_discard, name="segmentation-discard"),

@@ -62,6 +62,7 @@ ROUTES = {
     "segments-find": ACTION,
     "segments-explore": PAGE,
     "segments-explore-start": ACTION,
+    "segments-assign": ACTION,
     "segmentation": PAGE,
     "segmentation-save": ACTION,
     "segmentation-discard": ACTION,

@@ -80,6 +80,10 @@ def _kept(summary: Summary) -> str:
     return f"{summary['k']} segments saved, ready to be used in campaigns."
 
 
+def _assigned(summary: Summary) -> str:
+    return "Everybody is where they belong."
+
+
 def _surveyed(summary: Summary) -> str:
     return f"{summary['n_features']:,} features looked at; {summary['n_telling']:,} tell what customers do next."
 
@@ -156,6 +160,9 @@ TOLD = {
     ),
     "segments.save_segmentation": Told(
         _kept, ("k", "segmentation_id"), "segmentation", "See the segments", ("segmentation_id",)
+    ),
+    "segments.finish_assigning": Told(
+        _assigned, ("segmentation_id",), "segmentation", "See the segments", ("segmentation_id",)
     ),
     "segments.segment_customers": Told(_segmented, ("k",), "segments", "See the segments"),
     "recommender.learn_product_relations": Told(_related, ("n_relations",), "models", "See what was learnt"),

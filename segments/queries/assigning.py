@@ -6,20 +6,20 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from loyalty.models import DataChange
+from loyalty.models import Customer
 from loyalty.queries.frames import copy_frame
-from loyalty.queries.marks import OF_ALL, OF_CUSTOMER
 from segments.models import Segmentation
 
 NUMBERS = """
 SELECT m.customer_id, s.number FROM segments_segmentmembership m JOIN segments_segment s ON s.id = m.segment_id
 WHERE s.segmentation_id = %s AND m.valid_until IS NULL ORDER BY m.customer_id
 """
-# A mark that is committed late is older than those seen before it: look back a little, assigning twice is harmless.
-LOOK_BACK = 1000
-CHANGED = """
-SELECT substr(source, %s)::bigint AS customer_id FROM loyalty_datachange
-WHERE id > %s AND source LIKE %s GROUP BY source ORDER BY 1
+# Where what segments are found by is written down.
+TABLES = ("loyalty_order", "loyalty_orderline", "loyalty_interaction", "loyalty_rating")
+SHARD_TASK, FINISH_TASK = "segments.assign_shard", "segments.finish_assigning"
+RANGES = """
+SELECT min(id), max(id) FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS shard FROM loyalty_customer) c
+GROUP BY shard ORDER BY shard
 """
 
 
@@ -38,18 +38,12 @@ def segment_numbers(segmentation: Segmentation | None) -> Numbers:
     return Numbers(found["customer_id"].to_numpy(), found["number"].to_numpy())
 
 
-def newest_mark() -> int:
-    """Of all changes to data that are committed."""
-    return int(DataChange.objects.order_by("-pk").values_list("pk", flat=True).first() or 0)
-
-
-def changed_customers(since: int) -> list[int]:
-    """Customers with a change after the mark `since`, and perhaps some with one just before."""
+def customer_ranges(size: int) -> list[tuple[int, int]]:
+    """First and last key of all customers, at most `size` in each range."""
     with connection.cursor() as cursor:
-        cursor.execute(CHANGED, [len(OF_CUSTOMER) + 1, since - LOOK_BACK, f"{OF_CUSTOMER}%"])
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(RANGES, [size])
+        return [(int(first), int(last)) for first, last in cursor.fetchall()]
 
 
-def everybody_changed(since: int) -> bool:
-    """Whether a change after the mark `since` concerns everybody at once."""
-    return DataChange.objects.filter(pk__gt=since, source__in=OF_ALL).exists()
+def customers_between(first: int, last: int) -> list[int]:
+    return list(Customer.objects.filter(pk__gte=first, pk__lte=last).order_by("pk").values_list("pk", flat=True))

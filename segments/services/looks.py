@@ -8,9 +8,17 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from loyalty.models import Job
-from loyalty.services.jobs import create_job
+from loyalty.queries.marks import change_mark
+from loyalty.services.jobs import Step, create_job, create_steps
 from segments.models import Segmentation
+from segments.queries.assigning import FINISH_TASK, SHARD_TASK, customer_ranges
 from segments.queries.choices import EXPLORE_TASK, SAVE_TASK
+
+CUSTOMERS_PER_SHARD = 20_000
+
+
+class NothingSaved(Exception):
+    """There are no segments that customers could be put into."""
 
 
 class SegmentationSaved(Exception):
@@ -41,3 +49,27 @@ def discard_segmentation(*, segmentation: Segmentation) -> None:
     if held.saved_at is not None:
         raise SegmentationSaved("This was saved as segments, so it stays.")
     held.delete()
+
+
+@transaction.atomic
+def start_assigning(*, by: User | None, at: datetime, size: int = CUSTOMERS_PER_SHARD) -> Job:
+    """Have the workers put everybody where they belong now, each shard a step that any of them may do.
+
+    Raises NothingSaved.
+    """
+    current = Segmentation.objects.filter(is_current=True, division__isnull=False).first()
+    if current is None:
+        raise NothingSaved("There are no segments to put customers into. Look for segments and save them first.")
+    about = {"segmentation_id": current.pk, "mark": change_mark()}
+    ranges = customer_ranges(size)
+    steps = [
+        Step(
+            SHARD_TASK,
+            f"Put customers where they belong, part {number} of {len(ranges)}",
+            {**about, "first": first, "last": last},
+            beside=True,
+        )
+        for number, (first, last) in enumerate(ranges, start=1)
+    ]
+    finish = Step(FINISH_TASK, "Count who moved", about)
+    return create_steps(label="Put everybody where they belong", steps=[*steps, finish], by=by, at=at)

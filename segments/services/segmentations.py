@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loyalty.models import Product
+from loyalty.queries.marks import change_mark
 from loyalty.services.progress import Progress
 from segments.engine.advice import advice, disagreement
 from segments.engine.clustering import Clustering
@@ -16,7 +17,6 @@ from segments.engine.files import packed
 from segments.engine.matching import CarriedOver, numbered
 from segments.engine.profiles import SegmentProfile
 from segments.models import Division, Segmentation
-from segments.queries.assigning import newest_mark
 from segments.services.finding import Found, find_segments
 from segments.services.saving import carried_on, save_segmentation
 from segments.services.specs import SegmentSpec
@@ -27,7 +27,7 @@ def segment_customers(*, spec: SegmentSpec, as_of: datetime, at: datetime, repor
     done = _of_job(report)
     if done is not None:
         return done
-    mark = newest_mark()
+    mark = change_mark()
     found = find_segments(spec, as_of, report)
     with report.writing():
         segmentation = save_segmentation(segmentation=_write(found, spec, as_of, at, report.job_id, mark), at=at)
@@ -40,7 +40,7 @@ def explore_customers(*, spec: SegmentSpec, as_of: datetime, at: datetime, repor
     done = _of_job(report)
     if done is not None:
         return done
-    mark = newest_mark()
+    mark = change_mark()
     found = find_segments(spec, as_of, report)
     with report.writing():
         segmentation = _write(found, spec, as_of, at, report.job_id, mark)

@@ -20,7 +20,14 @@ from segments.charts import segmentations as charts
 from segments.forms.explorer import ExplorerForm, initial_of
 from segments.models import Segmentation
 from segments.queries import choices, explorer, findings
-from segments.services.looks import SegmentationSaved, discard_segmentation, start_look, start_saving
+from segments.services.looks import (
+    NothingSaved,
+    SegmentationSaved,
+    discard_segmentation,
+    start_assigning,
+    start_look,
+    start_saving,
+)
 
 PERMISSION = "segments.add_segment"
 
@@ -146,6 +153,23 @@ def segmentation_again(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Number of segments: choose one that is stable and leaves no tiny segment.")
         return redirect("segmentation", pk=pk)
     return redirect(_look(request, {**found.spec, "k": int(number)}))
+
+
+@require_POST
+@permission_required(PERMISSION, raise_exception=True)
+def assign_everybody(request: HttpRequest) -> HttpResponse:
+    try:
+        return redirect(_assign(request))
+    except NothingSaved as refusal:
+        messages.error(request, str(refusal))
+        return redirect("segments-explore")
+
+
+@transaction.atomic
+def _assign(request: HttpRequest) -> Job:
+    job = start_assigning(by=request.user, at=timezone.now())  # type: ignore[arg-type]
+    transaction.on_commit(lambda: wake(job))
+    return job
 
 
 def _found(pk: int) -> Segmentation:
