@@ -17,8 +17,9 @@ from recommender.engine.ranking.sources import Sources
 from recommender.engine.space import Dimension, Real, Whole
 from recommender.engine.splits import EvaluationSlice, SpanTooShort
 
-# About so many candidates that were not bought are learnt from, for each window and head.
-MAX_REFUSED = 150_000
+# About so many candidates that were not bought are learnt from, for each window: twice as many taught the first head
+# nothing more, and the other one, where they are rarely bought, a little.
+MAX_REFUSED = {AGAIN: 75_000, FIRST: 150_000}
 # Candidates of first purchases come from so many sources, most of them from one only.
 SOURCES_OF_FIRST = 5
 
@@ -123,7 +124,7 @@ class Hybrid(HybridScorer):
     def _rates(self, n_customers: int) -> dict[str, float]:
         """Share (0-1) of the refused candidates to learn from."""
         most = {AGAIN: n_customers * self.n_again, FIRST: n_customers * self.n_first * SOURCES_OF_FIRST}
-        return {head: min(1.0, MAX_REFUSED / n) for head, n in most.items()}
+        return {head: min(1.0, MAX_REFUSED[head] / n) for head, n in most.items()}
 
     def _grow(self, head: str, examples: Examples) -> None:
         growth = Growth(

@@ -1,6 +1,7 @@
 """Let another version serve, or learn again: begun in the browser, done by a worker."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -22,6 +23,8 @@ LEARNING_LABELS = {
     Purpose.RECOMMENDATION: "Learn what customers buy next",
     Purpose.PRODUCT_RELATION: "Learn which products go together",
 }
+# A job in the background: there is time for all that may be better.
+LEARNING_PARAMS: dict[str, dict[str, Any]] = {Purpose.RECOMMENDATION: {"thorough": True}}
 DECAY_LABEL = "Find out how fast purchases grow old"
 
 
@@ -79,7 +82,8 @@ def start_learning(*, purpose: str, by: User, at: datetime) -> Job:
     at_it = open_learning_jobs().get(purpose)
     if at_it is not None:
         return at_it
-    return create_job(task=LEARNING_TASKS[purpose], label=LEARNING_LABELS[purpose], params={}, by=by, at=at)  # type: ignore[index]
+    task, label = LEARNING_TASKS[purpose], LEARNING_LABELS[purpose]  # type: ignore[index]
+    return create_job(task=task, label=label, params=LEARNING_PARAMS.get(purpose, {}), by=by, at=at)
 
 
 def start_choosing_half_lives(*, by: User, at: datetime) -> Job:

@@ -34,8 +34,9 @@ MIN_CUSTOMERS = 5
 # Until the shop's own has been chosen.
 HALF_LIFE_DAYS = 120.0
 # Of the line-up those that are worth a shop's time, the baseline first and the simpler before the others.
-TRAINED = ("popularity", "personal_frequency", "ease", "autoencoder", "hybrid")
-# Where nobody waits: the others as well that may win in a shop of another kind.
+TRAINED = ("popularity", "personal_frequency", "ease", "autoencoder")
+# Where nobody waits for the first lists: the learned ranker, whose windows are some minutes' work, and those that may
+# win in a shop of another kind.
 THOROUGH = ("popularity", "personal_frequency", "item_knn", "ease", "ials", "tifu_knn", "autoencoder", "hybrid")
 # Shares of the whole, for telling progress.
 CONTEST_SHARE, READY_SHARE = 80, 90

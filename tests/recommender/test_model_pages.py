@@ -182,17 +182,17 @@ def test_promoting_needs_the_permission(client, contest):
 
 
 @pytest.mark.parametrize(
-    ("purpose", "task"),
+    ("purpose", "task", "params"),
     [
-        ("recommendation", "recommender.train_recommenders"),
-        ("product_relation", "recommender.learn_product_relations"),
+        ("recommendation", "recommender.train_recommenders", {"thorough": True}),
+        ("product_relation", "recommender.learn_product_relations", {}),
     ],
 )
-def test_learning_again_is_one_job_however_often_one_asks(browser, marketer, purpose, task):
+def test_learning_again_is_one_job_however_often_one_asks(browser, marketer, purpose, task, params):
     for _ in range(2):
         browser.post(reverse("model-learn", args=[purpose]))
     job = Job.objects.get()
-    assert (job.task, job.started_by) == (task, marketer)
+    assert (job.task, job.started_by, job.params) == (task, marketer, params)
     page = text_of(browser.get(reverse("models")))
     assert reverse("job-progress", args=[job.pk]) in page
     assert reverse("model-learn", args=[purpose]) not in page
