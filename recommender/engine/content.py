@@ -12,7 +12,7 @@ from recommender.engine.attributes import Attributes
 from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.encoding import Encoding, crossed, with_pairs
-from recommender.engine.history import CustomerHistory, History, as_history
+from recommender.engine.history import CustomerHistory, History, as_history, saturated
 from recommender.engine.ids import extended
 from recommender.engine.space import Dimension, Real
 from recommender.engine.splits import EvaluationSlice
@@ -73,13 +73,12 @@ class ContentBased(Recommender):
         facts = crossed(data.facts or Attributes(len(data.products)))
         self.encoding_ = Encoding.of(facts)
         plain = self.encoding_.matrix(facts)
-        saturated = self._saturated(data.matrix)
-        bought = np.asarray(saturated.sum(axis=0), dtype=np.float32).ravel()
+        counted = saturated(data.matrix, self.saturation)
+        bought = np.asarray(counted.sum(axis=0), dtype=np.float32).ravel()
         self.rarity_: NDArray[np.float32] = _rarity(plain, bought)
         self.facts_ = self._scaled(plain)
         self.shop_: NDArray[np.float32] = (self.facts_.T @ bought / max(bought.sum(), 1e-12)).astype(np.float32)
-        share = data.customers_per_product() / max(len(data.customers), 1)
-        self.tie_break_: NDArray[np.float32] = (TIE_BREAK * share).astype(np.float32)
+        self.tie_break_ = data.tie_break(TIE_BREAK)
         self.learning_curve_: list[dict[str, float]] = []
         return self
 
@@ -138,10 +137,10 @@ class ContentBased(Recommender):
     def because(self, history: History, items: NDArray[np.int64]) -> NDArray[np.int64]:
         """The purchase whose removal lowers the mean likeness most; exact."""
         self._fitted("facts_")
-        saturated = self._saturated(as_history(history).weights)
+        counted = saturated(as_history(history).weights, self.saturation)
         named = np.full(items.shape, -1, dtype=np.int64)
         for row, offered in enumerate(items):
-            own, places = saturated[row], np.flatnonzero(offered >= 0)
+            own, places = counted[row], np.flatnonzero(offered >= 0)
             if own.nnz and len(places):
                 named[row, places] = self._strongest(own, offered[places])
         return named
@@ -159,19 +158,14 @@ class ContentBased(Recommender):
         return np.where(speaks, own.indices[best], -1)
 
     def _likeness(self, history: CustomerHistory, facts: sparse.csr_matrix) -> NDArray[np.float32]:
-        saturated = self._saturated(history.weights)
-        mass = np.asarray(saturated.sum(axis=1), dtype=np.float32).reshape(-1, 1) + np.float32(self.smoothing)
+        counted = saturated(history.weights, self.saturation)
+        mass = np.asarray(counted.sum(axis=1), dtype=np.float32).reshape(-1, 1) + np.float32(self.smoothing)
         # Only what the products to be scored have: of a few new ones that is little, of the catalogue everything.
         columns = np.unique(facts.indices)
         own = self.facts_ if len(columns) == facts.shape[1] else self.facts_[:, columns]
-        taste = (saturated @ own).toarray() + np.float32(self.smoothing) * self.shop_[columns]
+        taste = (counted @ own).toarray() + np.float32(self.smoothing) * self.shop_[columns]
         likeness: NDArray[np.float32] = np.asarray(facts[:, columns] @ (taste / mass).T, dtype=np.float32).T
         return likeness
-
-    def _saturated(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
-        saturated = sparse.csr_matrix(weights, dtype=np.float32, copy=True)
-        saturated.data = np.log1p(self.saturation * saturated.data)
-        return saturated
 
     def _scaled(self, plain: sparse.csr_matrix) -> sparse.csr_matrix:
         return sparse.csr_matrix(plain @ sparse.diags_array(np.sqrt(self.rarity_), dtype=np.float32))

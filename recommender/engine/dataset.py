@@ -154,6 +154,15 @@ class InteractionMatrix:
         """Distinct customers of every product, shape (n_products,) int64."""
         return np.asarray((self.matrix > 0).sum(axis=0), dtype=np.int64).ravel()
 
+    def buyers_share(self) -> NDArray[np.float64]:
+        """Share (0-1) of the customers who bought each product, shape (n_products,) float64."""
+        share: NDArray[np.float64] = self.customers_per_product() / max(len(self.customers), 1)
+        return share
+
+    def tie_break(self, size: float) -> NDArray[np.float32]:
+        """Popularity made as small as ``size``: it orders only what nothing else does. Shape (n_products,) float32."""
+        return (size * self.buyers_share()).astype(np.float32)
+
     def rows(self, customer_rows: NDArray[np.int64]) -> InteractionMatrix:
         """The same products for a sorted choice of customers, by matrix row."""
         picked = IdMap(self.customers.ids[customer_rows])

@@ -11,7 +11,7 @@ from scipy import linalg, sparse
 
 from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
-from recommender.engine.history import CustomerHistory, History, as_history
+from recommender.engine.history import CustomerHistory, History, as_history, saturated
 from recommender.engine.ids import IdMap
 from recommender.engine.space import Dimension, Real
 from recommender.engine.splits import EvaluationSlice
@@ -81,8 +81,7 @@ class Ease(Recommender):
         """Solve for the weights; nothing to choose, and done at once."""
         self.product_ids_ = data.products.ids
         customers = data.customers_per_product()
-        share = customers / max(len(data.customers), 1)
-        self.tie_break_: NDArray[np.float32] = (TIE_BREAK * share).astype(np.float32)
+        self.tie_break_ = data.tie_break(TIE_BREAK)
         self.columns_: NDArray[np.int64] = np.sort(np.argsort(-customers, kind="stable")[: self.max_products])
         self.weights_: NDArray[np.float32] = self._solved(self._saturated(data.matrix))
         self.learning_curve_: list[dict[str, float]] = []
@@ -97,10 +96,10 @@ class Ease(Recommender):
     def because(self, history: History, items: NDArray[np.int64]) -> NDArray[np.int64]:
         """The purchase that adds most to the score; exact, for the score is a sum over purchases."""
         columns = IdMap(self._fitted("columns_"))
-        saturated = self._saturated(as_history(history).weights).tocsr()
+        purchases = self._saturated(as_history(history).weights).tocsr()
         named = np.full(items.shape, -1, dtype=np.int64)
         for row, offered in enumerate(columns.rows_of(items)):
-            own = saturated[row]
+            own = purchases[row]
             if own.nnz:
                 shares = own.data[:, None] * self.weights_[np.ix_(own.indices, np.maximum(offered, 0))]
                 best = shares.argmax(axis=0)
@@ -128,9 +127,7 @@ class Ease(Recommender):
         return loaded
 
     def _saturated(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
-        head = weights[:, self.columns_].astype(np.float32)
-        head.data = np.log1p(self.saturation * head.data)
-        return head
+        return saturated(weights[:, self.columns_], self.saturation)
 
     def _solved(self, history: sparse.csr_matrix) -> NDArray[np.float32]:
         counted = sparse.diags_array(_votes(history, self.activity_damping)) @ history

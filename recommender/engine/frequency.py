@@ -53,8 +53,7 @@ class PersonalFrequency(Recommender):
     ) -> Self:
         """Count customers per product, for what nobody's own history orders."""
         self.product_ids_ = data.products.ids
-        share = data.customers_per_product() / max(len(data.customers), 1)
-        self.tie_break_: NDArray[np.float32] = (TIE_BREAK * share).astype(np.float32)
+        self.tie_break_ = data.tie_break(TIE_BREAK)
         self.learning_curve_: list[dict[str, float]] = []
         return self
 

@@ -142,3 +142,10 @@ History: TypeAlias = "CustomerHistory | sparse.csr_matrix"
 def as_history(history: History) -> CustomerHistory:
     """A bare matrix of weights is a history without times and traits."""
     return history if isinstance(history, CustomerHistory) else CustomerHistory(sparse.csr_matrix(history))
+
+
+def saturated(weights: sparse.csr_matrix, saturation: float) -> sparse.csr_matrix:
+    """A weight w counts as log(1 + saturation * w): the tenth purchase says less than the first."""
+    damped = sparse.csr_matrix(weights, dtype=np.float32, copy=True)
+    damped.data = np.log1p(np.float32(saturation) * damped.data)
+    return damped

@@ -94,8 +94,7 @@ class Ials(Recommender):
     ) -> Self:
         """Alternate between customers and products; runs all its passes."""
         self.product_ids_ = data.products.ids
-        share = data.customers_per_product() / max(len(data.customers), 1)
-        self.popularity_: NDArray[np.float32] = share.astype(np.float32)
+        self.popularity_ = data.buyers_share().astype(np.float32)
         confidence = self._confidence(data.matrix)
         by_product = confidence.T.tocsr()
         rng = np.random.default_rng(self.random_state)

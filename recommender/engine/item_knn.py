@@ -11,7 +11,7 @@ from scipy import sparse
 
 from recommender.engine.base import Artefact, Progress, Recommender
 from recommender.engine.dataset import InteractionMatrix
-from recommender.engine.history import CustomerHistory, History, as_history
+from recommender.engine.history import CustomerHistory, History, as_history, saturated
 from recommender.engine.space import Dimension, Real, Whole
 from recommender.engine.splits import EvaluationSlice
 
@@ -65,23 +65,22 @@ class ItemKnn(Recommender):
     ) -> Self:
         """Find every product's neighbours: nothing to choose, and done at once."""
         self.product_ids_ = data.products.ids
-        share = data.customers_per_product() / max(len(data.customers), 1)
-        self.tie_break_: NDArray[np.float32] = (TIE_BREAK * share).astype(np.float32)
-        history = self._saturated(data.matrix)
+        self.tie_break_ = data.tie_break(TIE_BREAK)
+        history = saturated(data.matrix, self.saturation)
         self.similarity_ = nearest(history, neighbours=self.neighbours, shrinkage=self.shrinkage)
         self.learning_curve_: list[dict[str, float]] = []
         return self
 
     def _scores(self, history: CustomerHistory) -> NDArray[np.float32]:
         """Scores of shape (n_customers, n_products), float32."""
-        scores: NDArray[np.float32] = (self._saturated(history.weights) @ self.similarity_).toarray()
+        scores: NDArray[np.float32] = (saturated(history.weights, self.saturation) @ self.similarity_).toarray()
         scores += self.tie_break_
         return scores
 
     def because(self, history: History, items: NDArray[np.int64]) -> NDArray[np.int64]:
         """The purchase that adds most to the score; exact, for the score is a sum over purchases."""
         self._fitted("similarity_")
-        return strongest(self._saturated(as_history(history).weights), self.similarity_, items)
+        return strongest(saturated(as_history(history).weights, self.saturation), self.similarity_, items)
 
     def to_artefact(self) -> Artefact:
         """Parameters, product keys and neighbours."""
@@ -105,11 +104,6 @@ class ItemKnn(Recommender):
         loaded.similarity_ = sparse.csr_matrix(cells, shape=(n_products, n_products))
         loaded.learning_curve_ = []
         return loaded
-
-    def _saturated(self, weights: sparse.csr_matrix) -> sparse.csr_matrix:
-        damped = weights.astype(np.float32)
-        damped.data = np.log1p(np.float32(self.saturation) * damped.data)
-        return damped
 
 
 def nearest(history: sparse.csr_matrix, *, neighbours: int, shrinkage: float) -> sparse.csr_matrix:

@@ -70,7 +70,7 @@ def evidence(frame: pa.Table, history: InteractionMatrix, items: NDArray[np.int6
     last = np.full(len(cells), np.datetime64("0001-01-01"), dtype="datetime64[D]")
     np.maximum.at(last, rows, days)
     found = cells.rows_of(wanted)
-    shares = history.customers_per_product() / max(len(history.customers), 1)
+    shares = history.buyers_share()
     # One entry more than there are cells: the row -1 of what was never bought.
     return Evidence(
         times_bought=np.append(times, 0)[found],

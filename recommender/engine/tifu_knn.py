@@ -80,8 +80,7 @@ class TifuKnn(Recommender):
     ) -> Self:
         """Keep every customer's vector: nothing to choose, and done at once."""
         self.product_ids_ = data.products.ids
-        share = data.customers_per_product() / max(len(data.customers), 1)
-        self.tie_break_: NDArray[np.float32] = (TIE_BREAK * share).astype(np.float32)
+        self.tie_break_ = data.tie_break(TIE_BREAK)
         vectors = self._vectors(data.history)
         self.vectors_ = sparse.csr_matrix(vectors[np.diff(vectors.indptr) > 0])
         self.learning_curve_: list[dict[str, float]] = []

@@ -131,7 +131,7 @@ def _figures(exam: Exam, task: str, items: NDArray[np.int64], cases: EvaluationS
     data, groups = exam.split.before_test, _groups(exam.split)
     whole_lists = task in (ALL, FIRST)
     if whole_lists:
-        values["novelty_bits"] = novelty(items, data.customers_per_product() / max(len(data.customers), 1))
+        values["novelty_bits"] = novelty(items, data.buyers_share())
     if whole_lists and groups is not None:
         values["diversity"] = diversity(items, groups)
     figures: dict[str, Estimate | float] = {name: bootstrap_mean(found, exam.rng) for name, found in values.items()}
