@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.history import CustomerHistory, History, as_history
 from recommender.engine.ids import IdMap
+from recommender.engine.opinions import spoken_against
 from recommender.engine.space import Dimension
 from recommender.engine.splits import EvaluationSlice
 
@@ -145,7 +146,7 @@ class Recommender(BaseEstimator):
         k : int
             How many products a customer; at least 1.
         exclude_seen : bool
-            Leave out what the customer has in ``history``.
+            Leave out what the customer has in ``history``; what they spoke against is left out anyway.
 
         Returns
         -------
@@ -168,6 +169,8 @@ class Recommender(BaseEstimator):
         scores = np.array(self.score(history), dtype=np.float32)
         if exclude_seen:
             scores[history.weights.nonzero()] = -np.inf
+        if history.ratings is not None:
+            scores[spoken_against(history).nonzero()] = -np.inf
         return top_k(scores, k)
 
     def _fitted(self, name: str) -> Any:

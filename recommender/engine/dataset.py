@@ -15,6 +15,7 @@ from scipy import sparse
 from recommender.engine.attributes import Attributes
 from recommender.engine.history import CustomerHistory, PurchaseLog
 from recommender.engine.ids import IdMap
+from recommender.engine.opinions import heard_log, heard_weights, standing
 
 FRAME_SCHEMA = pa.schema(
     [
@@ -52,6 +53,8 @@ class InteractionMatrix:
         By which the weights were aged.
     ratings : PurchaseLog, optional
         What the customers think of the products, with times: weights above 0 are in favour, below 0 against.
+    whole_log : PurchaseLog, optional
+        The log before opinions were heard, for going back to when they had not been given.
     """
 
     matrix: sparse.csr_matrix
@@ -62,6 +65,7 @@ class InteractionMatrix:
     facts: Attributes | None = None
     half_life_days: float | None = None
     ratings: PurchaseLog | None = None
+    whole_log: PurchaseLog | None = None
 
     @classmethod
     def from_frame(
@@ -118,6 +122,20 @@ class InteractionMatrix:
         """The same interactions with their times and with what is known of customers and products."""
         return replace(self, log=log, traits=traits, facts=facts, ratings=ratings)
 
+    def heard(self) -> InteractionMatrix:
+        """The same data with the customers' ratings heard; where there are none, the data as they are.
+
+        What is rated worst is as if it had never been bought; what is praised counts more.
+        """
+        if self.ratings is None or not len(self.ratings.product_rows):
+            return self
+        n_products = len(self.products)
+        opinions = standing(self.ratings, self.log, n_products)
+        praise = self.ratings.matrix(n_products, half_life_days=self.half_life_days)
+        log = None if self.log is None else heard_log(self.log, opinions)
+        matrix = heard_weights(self.matrix.tocsr(), opinions, praise)
+        return replace(self, matrix=matrix, log=log, whole_log=self.log)
+
     @property
     def history(self) -> CustomerHistory:
         """What a recommender scores all these customers from."""
@@ -133,10 +151,10 @@ class InteractionMatrix:
         """
         if self.log is None:
             raise TimesUnknown("the interactions came without their times")
-        log = self.log.earlier(days)
+        log = (self.log if self.whole_log is None else self.whole_log).earlier(days)
         matrix = log.matrix(len(self.products), half_life_days=self.half_life_days)
         ratings = None if self.ratings is None else self.ratings.earlier(days)
-        return replace(self, matrix=matrix, log=log, ratings=ratings)
+        return replace(self, matrix=matrix, log=log, ratings=ratings, whole_log=None).heard()
 
     @property
     def fingerprint(self) -> str:
@@ -169,9 +187,9 @@ class InteractionMatrix:
         log = None if self.log is None else self.log.rows(customer_rows)
         traits = None if self.traits is None else self.traits.rows(customer_rows)
         ratings = None if self.ratings is None else self.ratings.rows(customer_rows)
-        return replace(
-            self, matrix=self.matrix[customer_rows], customers=picked, log=log, traits=traits, ratings=ratings
-        )
+        whole = None if self.whole_log is None else self.whole_log.rows(customer_rows)
+        part = replace(self, matrix=self.matrix[customer_rows], customers=picked, log=log, traits=traits)
+        return replace(part, ratings=ratings, whole_log=whole)
 
 
 def purchase_log(frame: pa.Table, *, until: datetime, customers: IdMap, products: IdMap) -> PurchaseLog:

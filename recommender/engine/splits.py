@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -76,6 +76,23 @@ class TemporalSplit:
     validation_since: datetime
     test_since: datetime
     test_until: datetime
+
+    def heard(self, ratings: pa.Table) -> TemporalSplit:
+        """The same windows, with what customers had said of products before each of them (``FRAME_SCHEMA``)."""
+        train = _heard(self.train, ratings, self.validation_since)
+        before_test = _heard(self.before_test, ratings, self.test_since)
+        return replace(
+            self,
+            train=train,
+            before_test=before_test,
+            validation=replace(self.validation, history=train.history[self.validation.customer_rows]),
+            test=replace(self.test, history=before_test.history[self.test.customer_rows]),
+        )
+
+
+def _heard(data: InteractionMatrix, ratings: pa.Table, until: datetime) -> InteractionMatrix:
+    said = purchase_log(ratings, until=until, customers=data.customers, products=data.products)
+    return replace(data, ratings=said).heard()
 
 
 @dataclass(frozen=True)

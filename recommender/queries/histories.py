@@ -1,6 +1,7 @@
 """What was known of customers at one moment, in the columns of a recommender that was fitted earlier."""
 
 from datetime import datetime
+from functools import partial
 
 import pyarrow as pa
 
@@ -10,6 +11,7 @@ from recommender.engine.dataset import InteractionMatrix, purchase_log
 from recommender.engine.ids import IdMap
 from recommender.models import ModelVersion
 from recommender.queries.descriptions import customer_traits
+from recommender.queries.ratings import said_frame
 
 
 def known_to(
@@ -24,7 +26,11 @@ def known_to(
         products=products,
         half_life_days=version.params.get("half_life_days"),
     )
-    return matrix.described(
-        log=purchase_log(frame, until=until, customers=customers, products=products),
+    said = said_frame(until)
+    logged = partial(purchase_log, until=until, customers=customers, products=products)
+    described = matrix.described(
+        log=logged(frame),
         traits=Attributes.from_frame(customer_traits(), "customer_id", customers),
+        ratings=None if said is None else logged(said),
     )
+    return described.heard()

@@ -6,6 +6,7 @@ any order, twice. Memory is that of one shard, whatever the shop's size, but for
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,7 @@ from recommender.engine.reasons import Evidence, evidence
 from recommender.models import ModelVersion, Recommendation, ScoringRun, Shortlist
 from recommender.queries.descriptions import customer_traits
 from recommender.queries.interactions import interactions_frame, purchases_until
+from recommender.queries.ratings import said_frame
 from recommender.queries.shards import Shard
 from recommender.services.newcomers import learn_newcomers, listed
 from recommender.services.shortlists import (
@@ -122,12 +124,15 @@ def _scored(
     customers = IdMap(ids if only is None else np.intersect1d(ids, only))
     if not len(customers):
         return None
+    said = said_frame(run.as_of, shard.span)
+    logged = partial(purchase_log, until=run.as_of, customers=customers, products=recommender.products)
     history = _history(frame, run, customers, recommender.products).described(
-        log=purchase_log(frame, until=run.as_of, customers=customers, products=recommender.products),
+        log=logged(frame),
         traits=Attributes.from_frame(traits, "customer_id", customers),
+        ratings=None if said is None else logged(said),
     )
     wide = _history(frame, run, customers, cold.products)
-    lists = listed(recommender, cold, history, wide, length)
+    lists = listed(recommender, cold, history.heard(), wide, length)
     found = evidence(frame, wide, cold.products.rows_of(lists.product_ids), until=run.as_of)
     rows = known.rows_of(lists.product_ids)
     share = np.where(rows >= 0, known.buyers_share[rows], 0.0)

@@ -23,6 +23,7 @@ from recommender.models import DecayChoice, ModelVersion, PairedScores
 from recommender.queries.decay import half_life_days
 from recommender.queries.descriptions import customer_traits, product_facts
 from recommender.queries.interactions import shop_purchases
+from recommender.queries.ratings import said_frame
 from recommender.services.cards import label_of, recommender_card
 from recommender.services.evaluation import Measured, measured
 from recommender.services.mirror import mirror_versions
@@ -165,6 +166,7 @@ def rules_of(terms: Terms) -> Rules:
         half_life_days=terms.half_life_days,
         facts=product_facts(),
         traits=customer_traits(),
+        ratings=said_frame(terms.as_of),
     )
 
 

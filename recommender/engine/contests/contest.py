@@ -62,6 +62,7 @@ class Rules:
     half_life_days: float | None = None
     facts: pa.Table | None = None
     traits: pa.Table | None = None
+    ratings: pa.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,8 @@ def _round(purchases: pa.Table, rules: Rules) -> Round:
         facts=rules.facts,
         traits=rules.traits,
     )
+    if rules.ratings is not None:
+        split = split.heard(rules.ratings)
     before = split.before_test
     paid = spent(
         purchases,
