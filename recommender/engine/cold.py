@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.base import clone
 
 from recommender.engine.attributes import Attributes
 from recommender.engine.base import Artefact
@@ -16,6 +17,7 @@ from recommender.engine.dataset import InteractionMatrix
 from recommender.engine.demographic import DemographicPrior
 from recommender.engine.history import CustomerHistory
 from recommender.engine.ids import IdMap
+from recommender.engine.metrics import bootstrap_mean, recall_at_k
 
 # Of a list's places one in so many may go to a new product.
 EVERY = 10
@@ -24,6 +26,11 @@ MOST_ASKED = 20_000
 # A bar that no score reaches.
 NOBODY = np.finfo(np.float32).max
 KIND = "cold_start"
+# Traits are tried on the customers themselves, a part at a time; by fewer nothing would be sure.
+MOST_JUDGED = 2000
+N_FOLDS, N_CHOOSING = 5, 2
+FEWEST_ASKED = 20
+SETTINGS = tuple(DemographicPrior(smoothing=mixed, trust=trust) for mixed in (50.0, 500.0) for trust in (0.35, 0.7))
 TRAITS, FACTS = "traits.", "facts."
 
 
@@ -125,6 +132,15 @@ class ColdStart:
         found[:, : order.shape[1]] = np.where(suits, self.products.ids[rows][order], -1)
         return found
 
+    def telling(self, history: CustomerHistory, told_share: float) -> ColdStart:
+        """The same, telling another share (0–1) of these customers of a new product."""
+        if not 0 <= told_share <= 1:
+            raise ValueError(f"told_share is {told_share}, it must lie between 0 and 1")
+        scores = fresh_scores(self.content, history[:: max(1, -(-len(history) // MOST_ASKED))], self.new_rows)
+        n_told = max(1, round(told_share * len(scores) / max(len(self.new_rows), 1)))
+        nobody = np.full(len(self.new_rows), NOBODY, dtype=np.float32)
+        return replace(self, bars=_bars(scores, n_told) if told_share else nobody)
+
     def to_artefact(self) -> Artefact:
         """Both recommenders and who is told of what."""
         parts = {TRAITS: self.prior.to_artefact(), FACTS: self.content.to_artefact()}
@@ -168,15 +184,50 @@ def learn_cold_start(data: InteractionMatrix, is_new: NDArray[np.bool_], *, told
         Share (0–1) of the customers who are told of a new product: each of n new ones goes to the n-th part of them,
         those it suits best. None goes to all alike: what nothing is known of suits nobody more than others.
     """
-    if not 0 <= told_share <= 1:
-        raise ValueError(f"told_share is {told_share}, it must lie between 0 and 1")
-    prior, content = DemographicPrior().fit(data), ContentBased().fit(data)
     new_rows = np.flatnonzero(is_new)
-    some = data.history[:: max(1, -(-len(data.customers) // MOST_ASKED))]
-    scores = fresh_scores(content, some, new_rows)
-    n_told = max(1, round(told_share * len(scores) / max(len(new_rows), 1)))
-    bars = _bars(scores, n_told) if told_share else np.full(len(new_rows), NOBODY, dtype=np.float32)
-    return ColdStart(prior, content, new_rows, bars)
+    nobody = np.full(len(new_rows), NOBODY, dtype=np.float32)
+    learnt = ColdStart(heard_traits(data).fit(data), ContentBased().fit(data), new_rows, nobody)
+    return learnt.telling(data.history, told_share)
+
+
+def heard_traits(data: InteractionMatrix) -> DemographicPrior:
+    """An unfitted prior that lets traits speak as far as they surely find more than popularity does, else not at all.
+
+    A fifth of the customers at a time is treated as if nothing but their traits were known, and what they bought is to
+    be found by what the others bought. Some of them choose the settings, the rest say whether these surely find more.
+    """
+    rng = np.random.default_rng(0)
+    some = _head(data.rows(np.arange(0, len(data.customers), max(1, -(-len(data.customers) // MOST_ASKED)))))
+    silent = DemographicPrior(trust=0.0)
+    if len(some.customers) < FEWEST_ASKED or not len(data.products):
+        return silent
+    folds = rng.integers(0, N_FOLDS, len(some.customers))
+    base = _found(silent, some, folds)
+    gains = [_found(one, some, folds) - base for one in SETTINGS]
+    choose = folds < N_CHOOSING
+    best = max(range(len(SETTINGS)), key=lambda place: float(gains[place][choose].mean()))
+    return clone(SETTINGS[best]) if bootstrap_mean(gains[best][~choose], rng).low > 0 else silent
+
+
+def _head(data: InteractionMatrix) -> InteractionMatrix:
+    """Only what is bought most: nothing else comes among ten."""
+    head = np.sort(np.argsort(-data.customers_per_product(), kind="stable")[:MOST_JUDGED])
+    products = IdMap(data.products.ids[head])
+    return InteractionMatrix(data.matrix[:, head].tocsr(), data.customers, products, traits=data.traits)
+
+
+def _found(prior: DemographicPrior, data: InteractionMatrix, folds: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Recall at ten of every customer, by a fit that has not seen them; shape (n_customers,)."""
+    found = np.zeros(len(data.customers))
+    for fold in range(N_FOLDS):
+        mine, others = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        nothing = sparse.csr_matrix((len(mine), len(data.products)), dtype=np.float32)
+        traits = None if data.traits is None else data.traits.rows(mine)
+        fitted = clone(prior).fit(data.rows(others))
+        items, _ = fitted.recommend(CustomerHistory(nothing, traits=traits), EVERY, exclude_seen=False)
+        answers = sparse.csr_matrix(data.matrix[mine] > 0, dtype=np.float32)
+        found[mine] = recall_at_k(items, answers)
+    return found
 
 
 def _bars(scores: NDArray[np.float32], n_told: int) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ import pytest
 
 from recommender.engine.artefacts import load, save
 from recommender.engine.attributes import Attributes
-from recommender.engine.cold import EVERY, ColdStart, learn_cold_start, with_launches
+from recommender.engine.cold import EVERY, ColdStart, heard_traits, learn_cold_start, with_launches
 from recommender.engine.ids import IdMap
 from recommender.engine.splits import temporal_split
 from tests.worlds import brand_world
@@ -41,6 +41,15 @@ def test_who_bought_nothing_gets_what_their_district_buys_and_it_is_named(cold):
 
     assert (lists.product_ids % 2 == [[1], [0]]).all()
     assert (lists.traits == [["district=north"], ["district=south"]]).all()
+
+
+def test_traits_that_say_nothing_have_no_say(data):
+    """Where the district is drawn by lot, popularity serves: what does not beat its baseline is not used."""
+    drawn = np.random.default_rng(8).choice(["north", "south", "west"], len(data.customers))
+    by_lot = data.described(log=data.log, traits=Attributes(len(drawn), {"district": drawn}), facts=data.facts)
+
+    assert heard_traits(data).trust > 0
+    assert heard_traits(by_lot).trust == 0
 
 
 def test_of_whom_nothing_is_known_no_trait_is_named(cold):
