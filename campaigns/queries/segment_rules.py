@@ -1,5 +1,7 @@
 """What rules of segments can ask about campaigns and what is predicted, told to the segments when Django starts."""
 
+from dataclasses import replace
+
 from campaigns.models import Campaign
 from loyalty.engine.features import Feature
 from loyalty.queries.features import Reading
@@ -10,6 +12,7 @@ from segments.queries.rules.sources import (
     EventSource,
     FieldSource,
     MeasureSource,
+    distinct,
     product_fields,
 )
 
@@ -18,14 +21,20 @@ MADE = "least({of}.made_at, %(as_of)s - interval '1 second')"
 KNOWN_CAMPAIGNS = "SELECT name FROM campaigns_campaign WHERE name = ANY({values})"
 KNOWN_OFFERS = "SELECT name FROM campaigns_offer WHERE name = ANY({values})"
 OF_CAMPAIGN = FieldSource(
-    "{of}.campaign_id IN (SELECT id FROM campaigns_campaign WHERE name = ANY({values}))", KNOWN_CAMPAIGNS
+    "{of}.campaign_id IN (SELECT id FROM campaigns_campaign WHERE name = ANY({values}))",
+    KNOWN_CAMPAIGNS,
+    choices=distinct("name", "campaigns_campaign"),
 )
-OF_OFFER = FieldSource("{of}.offer_id IN (SELECT id FROM campaigns_offer WHERE name = ANY({values}))", KNOWN_OFFERS)
+OF_OFFER = FieldSource(
+    "{of}.offer_id IN (SELECT id FROM campaigns_offer WHERE name = ANY({values}))",
+    KNOWN_OFFERS,
+    choices=distinct("name", "campaigns_offer"),
+)
 ABOUT = (Field("campaign", "Campaign", "of the campaign {}"), Field("offer", "Offer", "{}"))
 
 
 def _of(source: FieldSource, alias: str) -> FieldSource:
-    return FieldSource(source.condition.replace("{of}", alias), source.known)
+    return replace(source, condition=source.condition.replace("{of}", alias))
 
 
 SENT = EventSource(
@@ -35,7 +44,7 @@ SENT = EventSource(
     at="coalesce(m.sent_at, k.starts_at)",
     condition="k.state IN ('running', 'paused', 'completed') AND NOT EXISTS ("
     "SELECT FROM campaigns_holdout h WHERE h.campaign_id = k.id AND h.customer_id = m.customer_id)",
-    fields={"campaign": FieldSource("k.name = ANY({values})", KNOWN_CAMPAIGNS)},
+    fields={"campaign": replace(OF_CAMPAIGN, condition="k.name = ANY({values})")},
     measures={"times": MeasureSource("count(*)")},
     tables=("campaigns_audiencemember", "campaigns_campaign"),
 )

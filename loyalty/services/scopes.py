@@ -45,6 +45,7 @@ def scopes() -> list[Scope]:
 
 
 def _writable() -> Iterator[Scope]:
+    yield Scope(f"segments:{WRITE}", "Make segments by rule and refresh them")
     for kind in kinds():
         yield Scope(f"{noun_of(kind.name)}:{WRITE}", f"Bring in and change {kind.label[:1].lower()}{kind.label[1:]}")
 

@@ -21,7 +21,7 @@ from segments.engine.rules.truth import deciding
 from segments.engine.rules.words import told
 from segments.models import SegmentMembership, SegmentRefresh, SegmentRule
 from segments.queries.refreshes import going_on, is_due_fully, n_customers, newest_refresh
-from segments.queries.rules.catalogue import catalogue, moment_of_rules
+from segments.queries.rules.catalogue import catalogue_of, moment_of_rules
 from segments.queries.rules.compiling import Moment, answers_question, members_question, tables_of
 from segments.queries.uses import in_order, segments_in
 from segments.services.memberships import Members, Moved, keep_members
@@ -77,7 +77,7 @@ def _mark(rule: SegmentRule) -> int:
 def _tables(rule: SegmentRule) -> set[str]:
     """Nothing is known to change for a rule that is not understood any more."""
     try:
-        return tables_of(read_rule(rule.tree, catalogue(moment_of_rules(rule.edited_at))))
+        return tables_of(read_rule(rule.tree, catalogue_of(rule.tree)))
     except RuleRefused:
         return set()
 
@@ -111,7 +111,7 @@ def refresh_segment(
     began = time.monotonic()
     moment = moment_of_rules(at)
     try:
-        words = catalogue(moment, without=rule.segment_id)
+        words = catalogue_of(rule.tree, without=rule.segment_id)
         tree = read_rule(rule.tree, words)
     except RuleRefused as refused:
         return _in_trouble(rule, moment, mark, refused, report)

@@ -11,9 +11,8 @@ from loyalty.models import Job
 from loyalty.services.jobs import create_job
 from segments.engine.rules.notation import RuleRefused, read_rule, written
 from segments.engine.rules.tree import Rule
-from segments.engine.rules.words import sentence
 from segments.models import Segment, SegmentMembership, SegmentRule
-from segments.queries.rules.catalogue import catalogue, check_values, moment_of_rules
+from segments.queries.rules.catalogue import catalogue_of, check_values, moment_of_rules
 from segments.queries.rules.counting import check_cost
 from segments.queries.uses import rules_about, segments_in, uses_of
 
@@ -143,7 +142,7 @@ def _checked(plan: RulePlan, segment: Segment | None, at: datetime) -> Rule:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     moment = moment_of_rules(at)
-    rule = read_rule(plan.tree, catalogue(moment, without=segment.pk if segment else None))
+    rule = read_rule(plan.tree, catalogue_of(plan.tree, without=segment.pk if segment else None))
     check_values(rule)
     if segment is not None:
         _check_circle(segment, written(rule))
@@ -168,7 +167,3 @@ def _check_circle(segment: Segment, tree: object) -> None:
             if rule.segment_id not in reached:
                 reached.add(rule.segment_id)
                 asking.append(rule.segment_id)
-
-
-def in_words(rule: Rule, at: datetime) -> str:
-    return sentence(rule, catalogue(moment_of_rules(at)))

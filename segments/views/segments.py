@@ -14,9 +14,14 @@ from loyalty.queries.paging import keyset_page
 from loyalty.services.jobs import create_job
 from loyalty.tasks import wake
 from segments.charts import segmentations as charts
-from segments.models import Segmentation
-from segments.queries import explorer
+from segments.charts.growth import growth_chart
+from segments.engine.rules.notation import RuleRefused, read_rule
+from segments.engine.rules.words import Line, lines
+from segments.models import Segment, Segmentation, SegmentRule
+from segments.queries import explorer, overview
 from segments.queries import members as queries
+from segments.queries.refreshes import newest_refresh
+from segments.queries.rules.catalogue import catalogue_of
 
 MEMBER_COLUMNS = ["customer", "name", "spend", "last ordered at"]
 
@@ -24,7 +29,7 @@ MEMBER_COLUMNS = ["customer", "name", "spend", "last ordered at"]
 @require_GET
 def segments(request: HttpRequest) -> HttpResponse:
     segmentation = explorer.current_segmentation()
-    context: dict[str, object] = {"segmentation": segmentation, "job": queries.finding_job()}
+    context: dict[str, object] = {"segmentation": segmentation, "job": queries.finding_job(), **_list(request)}
     if segmentation is not None:
         context |= {
             "segments": queries.current_segments(),
@@ -32,6 +37,17 @@ def segments(request: HttpRequest) -> HttpResponse:
             **_explorer(segmentation),
         }
     return render(request, "segments/segments.html", context)
+
+
+def _list(request: HttpRequest) -> dict[str, object]:
+    asked = {"kind": request.GET.get("kind", ""), "text": request.GET.get("q", "").strip(), "at": timezone.now()}
+    rows = overview.segment_list(**asked)  # type: ignore[arg-type]
+    return {
+        "page": keyset_page(rows, order="-pk", cursor=request.GET.get("page", ""), size=25),
+        "total": overview.segment_count(**asked),  # type: ignore[arg-type]
+        "kinds": Segment.Kind.choices,
+        "is_filtered": bool(asked["kind"] or asked["text"]),
+    }
 
 
 def _explorer(segmentation: Segmentation) -> dict[str, Chart | int]:
@@ -60,8 +76,25 @@ def segment(request: HttpRequest, pk: int) -> HttpResponseBase:
         "page": keyset_page(queries.members(segment), order="-spend", cursor=request.GET.get("page", ""), size=25),
         "chart": charts.profile_chart(profile) if profile else None,
         "profile": profile,
+        **_by_rule(segment),
     }
     return render(request, "segments/segment.html", context)
+
+
+def _by_rule(segment: Segment) -> dict[str, object]:
+    """What is said of a segment that has a rule: the rule line by line, how it grew, when it was looked at."""
+    rule = SegmentRule.objects.select_related("edited_by").filter(segment=segment).first()
+    if rule is None:
+        return {}
+    refresh = newest_refresh(segment.pk)
+    words = catalogue_of(rule.tree)
+    try:
+        told = lines(read_rule(rule.tree, words), words)
+    except RuleRefused as refused:
+        told = [Line(0, "", str(refused))]
+    sizes = overview.sizes(segment)
+    growth = growth_chart(sizes, as_of=refresh.at if refresh else None) if sizes else None
+    return {"rule": rule, "lines": told, "refresh": refresh, "growth": growth}
 
 
 @require_POST

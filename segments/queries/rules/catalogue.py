@@ -1,16 +1,17 @@
 """What rules can ask about in this shop, and up to when."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
-from loyalty.engine.features import Feature
+from loyalty.engine.features import Feature, FeatureUnknown
 from loyalty.models import Consent, Customer
-from loyalty.queries.features import feature_list
+from loyalty.queries.features import definitions, feature_list
 from loyalty.queries.orders import data_horizon
 from segments.engine.rules.catalogue import Catalogue, Known
-from segments.engine.rules.notation import RuleRefused
+from segments.engine.rules.notation import MOST_CONDITIONS, RuleRefused
 from segments.engine.rules.tree import Events, Rule, conditions
 from segments.models import Segment
 from segments.queries.rules.compiling import Moment
@@ -29,20 +30,47 @@ def moment_of_rules(at: datetime) -> Moment:
 
 
 def catalogue(moment: Moment, *, without: int | None = None) -> Catalogue:
-    """Everything to ask about; `without` leaves out the segment that is being edited."""
+    """Everything to ask about, for choosing; `without` leaves out the segment that is being edited."""
     found = [_known("feature", one) for one in feature_list(as_of=moment.as_of) if _is_offered(one)]
-    for reading in prediction_readings():
-        found += [_known("prediction", one) for one in reading.features({})]
     words = _words_in_use(found)
-    values: dict[tuple[str, str], Known] = {
-        (one.kind, one.name): _with_choices(one, words.get(one.name, ())) for one in found
-    }
+    told = [_with_choices(one, words.get(one.name, ())) for one in found]
+    consents = list(Consent.objects.order_by().values_list("purpose", "channel").distinct())
+    return _catalogue([*told, *_predictions()], without, consents)
+
+
+def catalogue_of(tree: object, *, without: int | None = None) -> Catalogue:
+    """What one rule, as plain JSON, asks about: no look at what is large today, so that it can be read at every key."""
+    found = [_known("feature", one) for one in _named(_names(tree)) if _is_offered(one)]
+    return _catalogue([*found, *_predictions()], without, [])
+
+
+def _catalogue(known: list[Known], without: int | None, consents: list[tuple[str, str]]) -> Catalogue:
     return Catalogue(
-        values=values,
+        values={(one.kind, one.name): one for one in known},
         happenings={name: source.happening for name, source in event_sources().items()},
         segments=dict(Segment.objects.exclude(pk=without or 0).values_list("pk", "name")),
-        consents=list(Consent.objects.order_by().values_list("purpose", "channel").distinct()),
+        consents=consents,
     )
+
+
+def _predictions() -> list[Known]:
+    return [_known("prediction", one) for reading in prediction_readings() for one in reading.features({})]
+
+
+def _names(tree: object) -> set[str]:
+    """The names of features in a rule that is not read yet."""
+    if isinstance(tree, dict):
+        own = {tree["name"]} if tree.get("kind") == "feature" and isinstance(tree.get("name"), str) else set()
+        return own.union(*(_names(part) for part in tree.values()))
+    return set().union(*(_names(part) for part in tree)) if isinstance(tree, list) else set()
+
+
+def _named(names: set[str]) -> list[Feature]:
+    found = []
+    for name in sorted(names)[:MOST_CONDITIONS]:
+        with suppress(FeatureUnknown):
+            found += [feature for feature, _ in definitions([name])]
+    return found
 
 
 def _is_offered(feature: Feature) -> bool:

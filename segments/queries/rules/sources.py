@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from loyalty.engine.features import Feature, Kind
 from loyalty.queries.features import Reading
 from segments.engine.rules.catalogue import Field, Happening, Measure
 
@@ -16,14 +17,34 @@ SELECT named FROM unnest({values}) named
 WHERE EXISTS (SELECT FROM loyalty_category g WHERE g.path = named OR starts_with(g.path, named || ' > '))
 """
 
+CONTAINS = "position(lower(%(text)s) IN lower({value})) > 0"
+CATEGORIES = f"""
+SELECT path, '' FROM loyalty_category WHERE {CONTAINS.format(value="path")} ORDER BY length(path), path LIMIT %(n)s
+"""  # noqa: S608 - our own words
+PRODUCTS = f"""
+SELECT sku, name FROM loyalty_product WHERE {CONTAINS.format(value="sku || ' ' || name")} ORDER BY name, sku LIMIT %(n)s
+"""  # noqa: S608 - our own words
+
+
+def distinct(column: str, table: str) -> str:
+    """The different values of a column to choose from, without empty ones."""
+    return (
+        f"SELECT DISTINCT {column}, '' FROM {table} chosen "  # noqa: S608 - our own words
+        f"WHERE {column} <> '' AND {CONTAINS.format(value=column)} ORDER BY 1 LIMIT %(n)s"
+    )
+
 
 @dataclass(frozen=True)
 class FieldSource:
-    """How events are told apart. `{values}` is the array of texts chosen; `known` selects which of them there are."""
+    """How events are told apart. `{values}` is the array of texts chosen; `known` selects which of them there are.
+
+    `choices` selects values, and what people read beside them, that contain a `text`, at most `n`.
+    """
 
     condition: str
     known: str
     joins: tuple[str, ...] = ()
+    choices: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,16 +85,19 @@ def product_fields(column: str, *joins: str) -> dict[str, FieldSource]:
             f"{column} IN ({PRODUCTS_OF_CATEGORY})",
             KNOWN_CATEGORIES,
             joins,
+            CATEGORIES,
         ),
         "product": FieldSource(
             f"{column} IN (SELECT id FROM loyalty_product WHERE sku = ANY({{values}}))",  # noqa: S608 - ours
             "SELECT sku FROM loyalty_product WHERE sku = ANY({values})",
             joins,
+            PRODUCTS,
         ),
         "brand": FieldSource(
             f"{column} IN (SELECT id FROM loyalty_product WHERE brand = ANY({{values}}))",  # noqa: S608 - ours
             "SELECT DISTINCT brand FROM loyalty_product WHERE brand = ANY({values})",
             joins,
+            distinct("brand", "loyalty_product"),
         ),
     }
 
@@ -105,10 +129,14 @@ BOUGHT = EventSource(
     fields={
         **product_fields("l.product_id", LINES),
         "channel": FieldSource(
-            "o.channel = ANY({values})", "SELECT DISTINCT channel FROM loyalty_order WHERE channel = ANY({values})"
+            "o.channel = ANY({values})",
+            "SELECT DISTINCT channel FROM loyalty_order WHERE channel = ANY({values})",
+            choices=distinct("channel", "(SELECT channel FROM loyalty_order ORDER BY id DESC LIMIT 100000)"),
         ),
         "store": FieldSource(
-            "o.store = ANY({values})", "SELECT DISTINCT store FROM loyalty_order WHERE store = ANY({values})"
+            "o.store = ANY({values})",
+            "SELECT DISTINCT store FROM loyalty_order WHERE store = ANY({values})",
+            choices=distinct("store", "(SELECT store FROM loyalty_order ORDER BY id DESC LIMIT 100000)"),
         ),
     },
     # Returns are no purchases, but what was given back is taken off: as in the features.
@@ -138,11 +166,14 @@ DID = EventSource(
     fields={
         **product_fields("i.product_id"),
         "type": FieldSource(
-            "i.type = ANY({values})", "SELECT DISTINCT type FROM loyalty_interaction WHERE type = ANY({values})"
+            "i.type = ANY({values})",
+            "SELECT DISTINCT type FROM loyalty_interaction WHERE type = ANY({values})",
+            choices=distinct("type", "(SELECT type FROM loyalty_interaction ORDER BY id DESC LIMIT 100000)"),
         ),
         "channel": FieldSource(
             "i.channel = ANY({values})",
             "SELECT DISTINCT channel FROM loyalty_interaction WHERE channel = ANY({values})",
+            choices=distinct("channel", "(SELECT channel FROM loyalty_interaction ORDER BY id DESC LIMIT 100000)"),
         ),
     },
     measures={
@@ -172,7 +203,29 @@ RATED = EventSource(
     tables=("loyalty_rating",),
 )  # fmt: skip
 _EVENTS = {one.happening.name: one for one in (BOUGHT, DID, RATED)}
-_PREDICTIONS: list[Reading] = []
+LIFETIME = Reading(
+    tables=("segments_prediction",),
+    rows="""
+lifetimes AS (
+    SELECT customer_id, predicted_clv, expected_orders, chance_alive, average_days_between_orders
+    FROM segments_prediction WHERE customer_id {chosen} AND kind = 'clv' AND made_at <= %(inside_at)s
+)
+""",
+    features=lambda words: [
+        _of_lifetime("predicted_clv", "Spend to expect", "money"),
+        _of_lifetime("expected_orders", "Orders to expect", "orders"),
+        _of_lifetime("chance_alive", "Chance to still be a customer", "share"),
+        _of_lifetime("average_days_between_orders", "Average days between orders", "days"),
+    ],
+)
+
+
+def _of_lifetime(name: str, label: str, unit: str) -> Feature:
+    kind: Kind = "share" if unit == "share" else "number"
+    return Feature(name, label, unit, "Lifetime", kind, "lifetimes", f"max({name})", default=None)
+
+
+_PREDICTIONS: list[Reading] = [LIFETIME]
 
 
 def register_events(source: EventSource) -> None:
