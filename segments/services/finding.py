@@ -43,9 +43,13 @@ class Found:
 
 
 def find_segments(spec: SegmentSpec, as_of: datetime, report: Progress) -> Found:
-    n_steps = (1 if spec.plan.kind.finds_unassigned else len(spec.plan.k_range)) + 3
-    report(0, n_steps, "Reading what customers did")
-    features = spec.frame(as_of)
+    report(0, _n_steps(spec), "Reading what customers did")
+    return divided(spec.frame(as_of), spec, as_of, report)
+
+
+def divided(features: FeatureFrame, spec: SegmentSpec, as_of: datetime, report: Progress) -> Found:
+    """The same of features that were read already."""
+    n_steps = _n_steps(spec)
     report(1, n_steps, "Comparing divisions")
     clustering = cluster(
         features.values, spec.plan, rng=np.random.default_rng(spec.seed), told=_telling(report, n_steps)
@@ -57,6 +61,10 @@ def find_segments(spec: SegmentSpec, as_of: datetime, report: Progress) -> Found
     report(n_steps - 1, n_steps, "Looking at what each segment buys")
     lifts = _lifts(features.customer_ids, clustering.labels, as_of)
     return Found(features, clustering, project(scaled[rows]), rows, profiles, lifts)
+
+
+def _n_steps(spec: SegmentSpec) -> int:
+    return (1 if spec.plan.kind.finds_unassigned else len(spec.plan.k_range)) + 3
 
 
 def spread_rows(n: int, at_most: int) -> NDArray[np.int64]:

@@ -30,7 +30,9 @@ def segment_customers(*, spec: SegmentSpec, as_of: datetime, at: datetime, repor
     mark = change_mark()
     found = find_segments(spec, as_of, report)
     with report.writing():
-        segmentation = save_segmentation(segmentation=_write(found, spec, as_of, at, report.job_id, mark), at=at)
+        segmentation = save_segmentation(
+            segmentation=write_found(found, spec, as_of=as_of, at=at, job_id=report.job_id, mark=mark), at=at
+        )
     report.note(f"{found.clustering.k} segments among {len(found.features.customer_ids):,} customers.")
     return segmentation
 
@@ -43,7 +45,7 @@ def explore_customers(*, spec: SegmentSpec, as_of: datetime, at: datetime, repor
     mark = change_mark()
     found = find_segments(spec, as_of, report)
     with report.writing():
-        segmentation = _write(found, spec, as_of, at, report.job_id, mark)
+        segmentation = write_found(found, spec, as_of=as_of, at=at, job_id=report.job_id, mark=mark)
     report.note(segmentation.verdict)
     return segmentation
 
@@ -52,9 +54,10 @@ def _of_job(report: Progress) -> Segmentation | None:
     return Segmentation.objects.filter(job_id=report.job_id).first() if report.job_id else None
 
 
-def _write(
-    found: Found, spec: SegmentSpec, as_of: datetime, at: datetime, job_id: int | None, mark: int
+def write_found(
+    found: Found, spec: SegmentSpec, *, as_of: datetime, at: datetime, job_id: int | None, mark: int
 ) -> Segmentation:
+    """Write down what was found, only to be looked at. `mark` is of the changes before the features were read."""
     current = Segmentation.objects.filter(is_current=True).first()
     carried = carried_on(current, found.features.customer_ids, found.clustering.labels)
     segmentation = Segmentation.objects.create(

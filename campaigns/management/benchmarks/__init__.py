@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from campaigns.management.benchmarks.batches import api_batch_upsert
 from campaigns.management.benchmarks.bulk import bulk_create
+from campaigns.management.benchmarks.clusters import cluster_million
 from campaigns.management.benchmarks.features import features_as_of, features_growth
 from campaigns.management.benchmarks.imports import import_order_lines
 from campaigns.management.benchmarks.measuring import Measurement
@@ -18,6 +19,7 @@ Benchmark = Callable[[], Sequence[Measurement]]
 BENCHMARKS: dict[str, Benchmark] = {
     "import_order_lines": import_order_lines,
     "bulk_create": bulk_create,
+    "cluster_million": cluster_million,
     "features_as_of": features_as_of,
     "features_growth": features_growth,
     "api_batch_upsert": api_batch_upsert,
