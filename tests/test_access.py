@@ -201,6 +201,7 @@ ROUTES = {
     "api-simulation-detail": API_READ,
     "api-offer-assignment-list": API_READ,
     "api-customer-offer-list": API_READ,
+    "api-customer-prediction-list": API_READ,
     "api-recommendation-list": API_READ,
     "api-customer-recommendations": API_READ,
     "nothing below /api/": NOTHING,

@@ -25,8 +25,9 @@ GROUP BY 1, 2 ORDER BY 1, 2
 # The day from which somebody is known without having ordered.
 CUSTOMERS = """
 SELECT id AS customer_id,
-    least(joined_on, (created_at AT TIME ZONE %(zone)s)::date) - DATE '1970-01-01' AS known_from
-FROM loyalty_customer WHERE id {chosen} ORDER BY id
+    least(joined_on, (created_at AT TIME ZONE %(zone)s)::date) - DATE '1970-01-01' AS known_from,
+    EXISTS (SELECT FROM loyalty_order o WHERE o.customer_id = c.id AND o.ordered_at >= %(as_of)s) AS orders_later
+FROM loyalty_customer c WHERE id {chosen} ORDER BY id
 """
 MONTHS_SHOWN = 12
 
@@ -56,7 +57,11 @@ class ShopHistory:
 
 
 def shop_history(*, as_of: datetime, customer_id: int | None = None) -> ShopHistory:
-    """The history of all customers, or of one. Whoever is in the table now is known at `as_of` at the latest."""
+    """The history of all customers, or of one.
+
+    Whoever is in the table now counts as known at `as_of`, also if they were entered after it, as imported ones are;
+    but not who only ordered since.
+    """
     currency = sales_version().currency
     params = {"zone": settings.TIME_ZONE, "as_of": as_of, "currency": currency, "id": customer_id}
     chosen = "IS NOT NULL" if customer_id is None else "= %(id)s"
@@ -72,7 +77,9 @@ def shop_history(*, as_of: datetime, customer_id: int | None = None) -> ShopHist
     histories = Histories(
         np.searchsorted(ids, customer).astype(np.int64), day, orders, days["amount"].to_numpy()[kept], len(ids)
     )
-    known_from = np.minimum(people["known_from"].to_numpy().astype(np.int64), as_of_day - 1)
+    told = people["known_from"].to_numpy().astype(np.int64)
+    orders_later = people["orders_later"].to_numpy(zero_copy_only=False)
+    known_from = np.where(orders_later, told, np.minimum(told, as_of_day - 1))
     return ShopHistory(ids, known_from, histories, as_of_day, currency or settings.DEFAULT_CURRENCY)
 
 

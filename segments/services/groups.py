@@ -21,7 +21,7 @@ from segments.services.memberships import Members, keep_members
 
 Ints = NDArray[np.int64]
 Kind = GroupReport.Kind
-STEPS = 4
+STEPS = 3
 # The mean of fewer customers has no interval worth the name.
 FEWEST_FOR_INTERVAL = 10
 NOBODY = "There are no orders yet, so there is nobody to score."
@@ -36,6 +36,37 @@ STATE_MEANINGS = {
 }
 
 
+def rfm_of(shop: ShopHistory, spec: RfmSpec) -> tuple[Ints, dict[str, Any]]:
+    """The group of every customer, and all there is to tell of the groups."""
+    standing = shop.histories.standing(shop.as_of_day)
+    found = rfm(standing, spec)
+    days = shop.month_days
+    groups = np.array([rfm(shop.histories.standing(day), spec).group for day in days])
+    return found.group, {
+        "bounds": [[value if np.isfinite(value) else None for value in bound] for bound in found.bounds],
+        "ties": ties_sentence(found.bounds),
+        "cells": _cells(found, standing),
+        "groups": _group_facts(found.group, standing, GROUPS),
+        **_moves(migration(groups, len(GROUPS)), days),
+    }
+
+
+def lifecycle_of(shop: ShopHistory, spec: life.LifecycleSpec) -> tuple[Ints, dict[str, Any]]:
+    """The state of every customer, and all there is to tell of the states. Raises TooLittleHistory."""
+    visits = shop.histories.visits()
+    found = life.find_lifecycle(visits, as_of_day=shop.as_of_day, spec=spec)
+    days = shop.month_days
+    states = life.states_over_time(visits, found.rule, days, shop.known_from)
+    return states[-1], {
+        "rule": _finite(asdict(found.rule)),
+        "chosen_on": date_of(found.rule.chosen_on_day).isoformat(),
+        "came_back": [asdict(one) for one in found.came_back],
+        "n_moments": found.n_moments,
+        "groups": _group_facts(states[-1], shop.histories.standing(shop.as_of_day), STATE_NAMES),
+        **_moves(migration(states, len(STATE_NAMES)), days),
+    }
+
+
 def read_rfm(*, spec: RfmSpec, as_of: datetime, at: datetime, report: Progress) -> GroupReport:
     """Score everybody as of a moment and write down who is in which group. The same job writes once."""
     done = _made_by(report, Kind.RFM)
@@ -44,25 +75,12 @@ def read_rfm(*, spec: RfmSpec, as_of: datetime, at: datetime, report: Progress) 
     report(0, STEPS, "Reading orders")
     shop = shop_history(as_of=as_of)
     if not (shop.histories.orders > 0).any():
-        return _refused(
-            Kind.RFM, asdict(spec), as_of, at, report, "There are no orders yet, so there is nobody to score."
-        )
-    report(1, STEPS, "Scoring customers")
-    standing = shop.histories.standing(shop.as_of_day)
-    found = rfm(standing, spec)
-    report(2, STEPS, "Following them from month to month")
-    days = shop.month_days
-    groups = np.array([rfm(shop.histories.standing(day), spec).group for day in days])
-    facts = {
-        "bounds": [[value if np.isfinite(value) else None for value in bound] for bound in found.bounds],
-        "ties": ties_sentence(found.bounds),
-        "cells": _cells(found, standing),
-        "groups": _group_facts(found.group, standing, GROUPS),
-        **_moves(migration(groups, len(GROUPS)), days),
-    }
-    report(3, STEPS, "Writing who is in which group")
+        return _refused(Kind.RFM, asdict(spec), as_of, at, report, NOBODY)
+    report(1, STEPS, "Scoring customers, today and in the months before")
+    group, facts = rfm_of(shop, spec)
+    report(2, STEPS, "Writing who is in which group")
     told = GroupReport(kind=Kind.RFM, as_of=as_of, spec=asdict(spec), facts=facts, currency=shop.currency, made_at=at)
-    return _write(told, shop, found.group, GROUPS, MEANINGS, report)
+    return _write(told, shop, group, GROUPS, MEANINGS, report)
 
 
 def read_lifecycle(*, spec: life.LifecycleSpec, as_of: datetime, at: datetime, report: Progress) -> GroupReport:
@@ -72,29 +90,16 @@ def read_lifecycle(*, spec: life.LifecycleSpec, as_of: datetime, at: datetime, r
         return done
     report(0, STEPS, "Reading orders")
     shop = shop_history(as_of=as_of)
-    visits = shop.histories.visits()
     report(1, STEPS, "Learning everybody's rhythm")
     try:
-        found = life.find_lifecycle(visits, as_of_day=shop.as_of_day, spec=spec)
+        group, facts = lifecycle_of(shop, spec)
     except life.TooLittleHistory as problem:
         return _refused(Kind.LIFECYCLE, asdict(spec), as_of, at, report, str(problem))
-    report(2, STEPS, "Following them from month to month")
-    days = shop.month_days
-    states = life.states_over_time(visits, found.rule, days, shop.known_from)
-    standing = shop.histories.standing(shop.as_of_day)
-    facts = {
-        "rule": _finite(asdict(found.rule)),
-        "chosen_on": date_of(found.rule.chosen_on_day).isoformat(),
-        "came_back": [asdict(one) for one in found.came_back],
-        "n_moments": found.n_moments,
-        "groups": _group_facts(states[-1], standing, STATE_NAMES),
-        **_moves(migration(states, len(STATE_NAMES)), days),
-    }
-    report(3, STEPS, "Writing who is where")
+    report(2, STEPS, "Writing who is where")
     told = GroupReport(
         kind=Kind.LIFECYCLE, as_of=as_of, spec=asdict(spec), facts=facts, currency=shop.currency, made_at=at
     )
-    return _write(told, shop, states[-1], STATE_NAMES, STATE_MEANINGS, report)
+    return _write(told, shop, group, STATE_NAMES, STATE_MEANINGS, report)
 
 
 def _made_by(report: Progress, kind: str) -> GroupReport | None:
