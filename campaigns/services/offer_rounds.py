@@ -29,6 +29,7 @@ from loyalty.services.progress import Progress
 TASK = "campaigns.assign_offers"
 SEED = 20170101
 BATCH = 5_000
+POLICY = ("mode", "offers_per_customer", "contacts_at_most", "contact_days")
 N_EFFECTS = 4_000
 Kind = Audience.Kind
 Status = OfferAssignment.Status
@@ -57,7 +58,7 @@ def start_assigning(*, campaign: Campaign, policy: OfferPolicy, by: User, at: da
     """Keep the policy and queue a round, or return the one that is at it. Raises CannotAssign."""
     Campaign.objects.select_for_update(no_key=True, of=("self",)).get(pk=campaign.pk)
     _check(campaign, at)
-    policy.save()
+    OfferPolicy.objects.update_or_create(campaign=campaign, defaults={name: getattr(policy, name) for name in POLICY})
     at_it = Job.objects.filter(task=TASK, params__campaign_id=campaign.pk, state__in=["queued", "running"]).first()
     label = f"Choose offers for “{campaign.name}”"[:200]
     params = {"campaign_id": campaign.pk, "seed": SEED}

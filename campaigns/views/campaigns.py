@@ -22,6 +22,7 @@ from campaigns.services.rehearsal import start_rehearsal
 from loyalty.exports import csv_response
 from loyalty.queries.orders import data_horizon
 from loyalty.queries.paging import keyset_page
+from loyalty.services.jobs import one_at_a_time
 from loyalty.tasks import wake
 
 EXPORT_COLUMNS = [
@@ -104,14 +105,16 @@ def campaign_rehearsal(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("campaigns.add_simulation", raise_exception=True)
 def campaign_simulate(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = _found(pk)
-    rehearsal = queries.newest_rehearsal(campaign)
-    if rehearsal is None or not rehearsal.job.is_open:
-        _start_rehearsal(campaign, request)
+    _start_rehearsal(campaign, request)
     return redirect(campaign)
 
 
 @transaction.atomic
 def _start_rehearsal(campaign: Campaign, request: HttpRequest) -> None:
+    one_at_a_time(f"rehearse campaign {campaign.pk}")
+    rehearsal = queries.newest_rehearsal(campaign)
+    if rehearsal is not None and rehearsal.job.is_open:
+        return
     # Nobody gets here without logging in.
     job = start_rehearsal(campaign=campaign, by=request.user, at=timezone.now())  # type: ignore[arg-type]
     transaction.on_commit(lambda: wake(job))

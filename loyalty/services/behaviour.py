@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from loyalty.models import Job
 from loyalty.queries.silence import newest_report
-from loyalty.services.jobs import Step, create_steps
+from loyalty.services.jobs import Step, create_steps, one_at_a_time
 
 LOOK_FOR_SILENCE = "loyalty.look_for_silence"
 DERIVE_RATINGS = "loyalty.derive_ratings"
@@ -24,8 +25,10 @@ def open_reading() -> Job | None:
     return Job.objects.filter(task=LOOK_FOR_SILENCE, state__in=Job.OPEN_STATES).order_by("-pk").first()
 
 
+@transaction.atomic
 def start_reading(*, by: User | None, at: datetime) -> Job:
     """Queue it, unless it waits or runs already."""
+    one_at_a_time(LOOK_FOR_SILENCE)
     under_way = open_reading()
     if under_way is not None:
         return under_way.parent or under_way

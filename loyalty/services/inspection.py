@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Q
 
 from loyalty.models import DataReport, Job
@@ -15,7 +16,7 @@ from loyalty.queries.sales import newest_records
 from loyalty.services.cleaning import find_all
 from loyalty.services.flags import findings
 from loyalty.services.ingest import kinds
-from loyalty.services.jobs import create_job
+from loyalty.services.jobs import create_job, one_at_a_time
 from loyalty.services.progress import Progress
 
 KEPT_REPORTS = 20
@@ -25,8 +26,10 @@ TASK = "loyalty.inspect_data"
 LOOK_AGAIN_AFTER = timedelta(minutes=10)
 
 
+@transaction.atomic
 def start_inspection(*, by: User | None, at: datetime) -> Job:
     """Queue a look at the data; one that already waits is as good."""
+    one_at_a_time(TASK)
     waiting = Job.objects.filter(task=TASK, state=Job.State.QUEUED).first()
     return waiting or create_job(task=TASK, label=LABEL, params={}, by=by, at=at)
 

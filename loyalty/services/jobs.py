@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -39,6 +39,15 @@ class JobNotOpen(Exception):
 
 class JobNotEnded(Exception):
     """The job has not failed, so there is nothing to try again."""
+
+
+def one_at_a_time(work: str) -> None:
+    """Wait until whoever else is about to begin the same work has done so; held until the transaction ends.
+
+    Whoever then looks for the job that is at it finds the one of a double click, or of a colleague.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 11))", [work])
 
 
 @transaction.atomic

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_GET, require_POST
 from loyalty.charts import Chart
 from loyalty.charts.features import Telling, components_chart, telling_chart
 from loyalty.exports import csv_response
-from loyalty.models import Customer, FeatureFact, FeatureSurvey, Job
+from loyalty.models import Customer, FeatureFact, FeatureSurvey
 from loyalty.queries import feature_pages as queries
 from loyalty.queries.orders import data_horizon
 from loyalty.queries.paging import keyset_page
-from loyalty.services.jobs import create_job
+from loyalty.services.jobs import create_job, one_at_a_time
 from loyalty.tasks import wake
 
 N_TELLING = 12
@@ -85,16 +85,16 @@ def _numbers(fact: FeatureFact, outcome: str) -> dict[str, float]:
 @require_POST
 @permission_required("loyalty.add_job", raise_exception=True)
 def features_look(request: HttpRequest) -> HttpResponse:
-    if queries.survey_job() is None:
-        _start(request.user)  # type: ignore[arg-type]
+    _start(request.user)  # type: ignore[arg-type]
     return redirect("features")
 
 
 @transaction.atomic
-def _start(by: User) -> Job:
-    job = create_job(task=queries.SURVEY_TASK, label="Look at the features", params={}, by=by, at=timezone.now())
-    transaction.on_commit(lambda: wake(job))
-    return job
+def _start(by: User) -> None:
+    one_at_a_time(queries.SURVEY_TASK)
+    if queries.survey_job() is None:
+        job = create_job(task=queries.SURVEY_TASK, label="Look at the features", params={}, by=by, at=timezone.now())
+        transaction.on_commit(lambda: wake(job))
 
 
 @require_GET

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from loyalty.models import Job
-from loyalty.services.jobs import create_job
+from loyalty.services.jobs import create_job, one_at_a_time
 from loyalty.services.trail import because
 from recommender import registry
 from recommender.engine.artefacts import ArtefactDamaged
@@ -52,9 +52,16 @@ def put_in_use(*, version: ModelVersion, by: User, at: datetime, override_reason
 
 
 @transaction.atomic
-def roll_back(*, purpose: str, by: User, at: datetime) -> Job | None:
-    """Let the version before serve again. Raises PromotionRefused when there is none, or its files are gone."""
+def roll_back(*, purpose: str, to: int | None, by: User, at: datetime) -> Job | None:
+    """Let the version before serve again. Raises PromotionRefused when there is none, or its files are gone.
+
+    `to` is the version that somebody saw would serve: clicked twice, or after somebody else, it goes no further back.
+    """
     former = version_before(purpose)
+    if former is not None and former.pk != to:
+        raise registry.PromotionRefused(
+            "Which version serves has changed since you opened the page. Look again before you go back."
+        )
     if former is not None:
         _check_opens(former)
     return _recommend_by(registry.roll_back(purpose, by=by), by, at)
@@ -75,10 +82,12 @@ def _check_opens(version: ModelVersion) -> None:
         ) from error
 
 
+@transaction.atomic
 def start_learning(*, purpose: str, by: User, at: datetime) -> Job:
     """Begin to learn for a purpose, or return the job that is at it. Raises NothingToLearn."""
     if purpose not in LEARNING_TASKS:
         raise NothingToLearn("This is learnt anew with each rehearsal of a campaign.")
+    one_at_a_time(LEARNING_TASKS[purpose])  # type: ignore[index]
     at_it = open_learning_jobs().get(purpose)
     if at_it is not None:
         return at_it
@@ -86,6 +95,8 @@ def start_learning(*, purpose: str, by: User, at: datetime) -> Job:
     return create_job(task=task, label=label, params=LEARNING_PARAMS.get(purpose, {}), by=by, at=at)
 
 
+@transaction.atomic
 def start_choosing_half_lives(*, by: User, at: datetime) -> Job:
     """Begin to look how fast purchases grow old, or return the job that is at it."""
+    one_at_a_time(DECAY_TASK)
     return open_decay_job() or create_job(task=DECAY_TASK, label=DECAY_LABEL, params={}, by=by, at=at)

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from loyalty.models import Job
 from loyalty.queries.orders import data_horizon
-from loyalty.services.jobs import Step, create_steps
+from loyalty.services.jobs import Step, create_steps, one_at_a_time
 from loyalty.services.progress import Progress
 from recommender.models import ModelVersion, Recommendation, ScoringRun
 from recommender.queries.shards import Shard, customer_shards
@@ -26,7 +26,14 @@ class VersionGone(Exception):
 
 @transaction.atomic
 def start_scoring(*, version: ModelVersion, by: User | None, at: datetime, size: int = CUSTOMERS_PER_SHARD) -> Job:
-    """Have the workers recommend to every customer, each shard a step that any of them may do beside the others."""
+    """Have the workers recommend to every customer, each shard a step that any of them may do beside the others.
+
+    Returns the job that is at it for this version, if any.
+    """
+    one_at_a_time(f"{BEGIN_TASK} {version.pk}")
+    at_it = _at_it(version)
+    if at_it is not None:
+        return at_it
     as_of = data_horizon() or at
     about = {"model_version_id": version.pk, "key": uuid.uuid4().hex, "as_of": as_of.isoformat()}
     shards = customer_shards(size)
@@ -37,6 +44,12 @@ def start_scoring(*, version: ModelVersion, by: User | None, at: datetime, size:
         Step(FINISH_TASK, "Put the lists to use", about),
     ]
     return create_steps(label=f"Recommend by “{version.label}” to every customer", steps=steps, by=by, at=at)
+
+
+def _at_it(version: ModelVersion) -> Job | None:
+    last = Job.objects.filter(task=FINISH_TASK, params__model_version_id=version.pk, state__in=Job.OPEN_STATES)
+    step = last.select_related("parent").first()
+    return step.parent if step else None
 
 
 def begin_scoring(*, about: dict[str, Any], at: datetime, report: Progress) -> dict[str, Any]:

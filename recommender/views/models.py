@@ -151,7 +151,8 @@ def model_roll_back(request: HttpRequest, purpose: str) -> HttpResponse:
 
 @transaction.atomic
 def _roll_back(request: HttpRequest, purpose: str) -> Job | None:
-    job = serving.roll_back(purpose=purpose, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+    to = _version(request.POST.get("to", ""))
+    job = serving.roll_back(purpose=purpose, to=to and to.pk, by=request.user, at=timezone.now())  # type: ignore[arg-type]
     if job is not None:
         transaction.on_commit(lambda: wake(job))
     return job

@@ -11,7 +11,7 @@ from loyalty.charts import Chart
 from loyalty.exports import csv_response
 from loyalty.models import Job
 from loyalty.queries.paging import keyset_page
-from loyalty.services.jobs import create_job
+from loyalty.services.jobs import create_job, one_at_a_time
 from loyalty.tasks import wake
 from segments.charts import segmentations as charts
 from segments.charts.growth import growth_chart
@@ -100,13 +100,17 @@ def _by_rule(segment: Segment) -> dict[str, object]:
 @require_POST
 @permission_required("segments.add_segment", raise_exception=True)
 def segments_find(request: HttpRequest) -> HttpResponse:
-    job = queries.finding_job() or _start(request.user)  # type: ignore[arg-type]
+    job = _start(request.user)  # type: ignore[arg-type]
     messages.success(request, "Looking for segments in what customers bought. This takes about a minute.")
     return redirect(job)
 
 
 @transaction.atomic
 def _start(by: User) -> Job:
+    one_at_a_time(queries.FIND_TASK)
+    at_it = queries.finding_job()
+    if at_it is not None:
+        return at_it
     job = create_job(task=queries.FIND_TASK, label="Find segments", params={}, by=by, at=timezone.now())
     transaction.on_commit(lambda: wake(job))
     return job

@@ -1,7 +1,5 @@
 """Who may serve, who let it, and that no version is ever changed: in the database, whoever asks."""
 
-import threading
-
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -11,6 +9,7 @@ from recommender.models import ModelVersion, Promotion
 from recommender.services import serving
 from tests.recommender.test_model_pages import EARNS, SURE, UNSURE, artefact, artefact_dir, publish
 from tests.rows import make_version
+from tests.together import together
 
 pytestmark = pytest.mark.django_db
 __all__ = ["artefact", "artefact_dir", "publish"]
@@ -143,27 +142,6 @@ def test_going_back_leads_further_back_each_time(marketer):
     registry.promote(third)
     assert registry.roll_back("recommendation", by=marketer) == first
     assert Promotion.objects.filter(is_roll_back=True).count() == 3
-
-
-def together(*calls):
-    """Run calls at the same moment, each on a connection of its own; return what they raised."""
-    start, raised = threading.Barrier(len(calls)), []
-
-    def run(call):
-        start.wait()
-        try:
-            call()
-        except Exception as error:
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
 
 
 def promotions_at_once(rounds=5):

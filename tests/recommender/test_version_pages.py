@@ -80,12 +80,27 @@ def test_going_back_is_one_click(browser, publish):
     registry.promote(second)
     assert f"Go back to version {first.pk}" in text_of(browser.get(reverse("models")))
 
-    browser.post(reverse("model-roll-back", args=["recommendation"]))
+    browser.post(reverse("model-roll-back", args=["recommendation"]), {"to": first.pk})
 
     assert registry.champion("recommendation") == first
     assert "nothing to go back to" in text_of(
-        browser.post(reverse("model-roll-back", args=["recommendation"]), follow=True)
+        browser.post(reverse("model-roll-back", args=["recommendation"]), {"to": first.pk}, follow=True)
     )
+
+
+@pytest.mark.parametrize("to", ["first", "", "9" * 30])
+def test_whoever_saw_another_version_goes_no_further_back(browser, publish, to):
+    """A double click, a tab of yesterday, a colleague who was quicker."""
+    first, second, third = (publish(label, is_baseline=True, metrics=EARNS) for label in ("First", "Second", "Third"))
+    for version in (first, second, third):
+        registry.promote(version)
+
+    page = browser.post(
+        reverse("model-roll-back", args=["recommendation"]), {"to": first.pk if to == "first" else to}, follow=True
+    )
+
+    assert "has changed since you opened the page" in text_of(page)
+    assert registry.champion("recommendation") == third
 
 
 def test_two_of_one_training_are_compared_customer_by_customer(browser, versions):
