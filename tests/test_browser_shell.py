@@ -50,6 +50,12 @@ def has_sideways_scroll(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
+def cut_off_tables(page: Page) -> int:
+    """Tables that turn into cards on a phone, and do not fit all the same."""
+    hidden = "box => box.querySelector('.measures, .stacked') && box.scrollWidth > box.clientWidth"
+    return int(page.evaluate(f"[...document.querySelectorAll('.table-responsive')].filter({hidden}).length"))
+
+
 def test_every_page_fits_and_nothing_complains(page, complaints):
     for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 900})
@@ -57,6 +63,7 @@ def test_every_page_fits_and_nothing_complains(page, complaints):
             page.goto(reverse(entry.url_name))
             expect(page.get_by_role("heading", name=entry.label, level=1)).to_be_visible()
             assert not has_sideways_scroll(page), f"{entry.label} at {width}"
+            assert cut_off_tables(page) == 0, f"{entry.label} at {width}"
     assert complaints == []
 
 

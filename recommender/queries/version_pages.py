@@ -63,6 +63,10 @@ class Comparison:
     lines: list[PairedLine]
 
     @property
+    def is_paired(self) -> bool:
+        return any(pair.difference for pair in self.lines)
+
+    @property
     def answer(self) -> str:
         """The first measure decides, as in training."""
         first = self.lines[0].difference if self.lines else None

@@ -127,6 +127,14 @@ def test_without_two_versions_the_page_says_what_to_do(browser, other):
     assert "Open a version" in page
 
 
+def test_where_no_difference_was_kept_no_column_waits_for_one(browser):
+    one, other = (make_version(number, metrics={"recall_at_10": {"value": 0.2}}) for number in (1, 2))
+    page = text_of(browser.get(reverse("models-compare"), {"one": one.pk, "other": other.pk}))
+    assert "only their figures stand side by side" in page
+    assert "Difference" not in page
+    assert "customer by customer" not in page
+
+
 def test_versions_of_different_tests_are_not_compared(browser):
     one, other = make_version(1), make_version(2, data_fingerprint="other")
     page = text_of(browser.get(reverse("models-compare"), {"one": one.pk, "other": other.pk}))
