@@ -29,6 +29,7 @@ from loyalty.services.progress import Progress
 TASK = "campaigns.assign_offers"
 SEED = 20170101
 BATCH = 5_000
+TINY = 1e-12
 POLICY = ("mode", "offers_per_customer", "contacts_at_most", "contact_days")
 N_EFFECTS = 4_000
 Kind = Audience.Kind
@@ -295,7 +296,8 @@ def _assignments(given: Given, made: OfferRound, seed: int) -> list[OfferAssignm
     chances, chosen = given.chances, given.allotment.chosen
     effects = np.quantile(chances.effect.draw(N_EFFECTS, np.random.default_rng(seed)), (0.05, 0.95))
     mid, low, high = (chances.chances(effect) for effect in (None, *effects.tolist()))
-    n_given = chosen.sum(axis=1)
+    # Each offer bears the contact by what it brings: none that is worth adding looks like a loss.
+    kept_share = 1 - given.question.contact_cost / np.maximum(np.where(chosen, chances.gains, 0.0).sum(axis=1), TINY)
     status = Status.AUTOMATIC if given.policy.mode == OfferPolicy.Mode.AUTOMATIC else Status.SUGGESTED
     found = []
     for row, column, position in _best_first(chosen, chances.gains):
@@ -313,7 +315,7 @@ def _assignments(given: Given, made: OfferRound, seed: int) -> list[OfferAssignm
                 score_low=low[row, column],
                 score_high=high[row, column],
                 baseline_score=chances.baseline_chance,
-                expected_value=chances.gains[row, column] - given.question.contact_cost / n_given[row],
+                expected_value=chances.gains[row, column] * kept_share[row],
                 has_little_history=bool(chances.is_new[row]),
                 reason=chances.reason(row, column),
                 expires_at=_expires(offer, given.campaign),

@@ -185,6 +185,18 @@ def test_customers_get_as_many_offers_as_the_policy_says_the_best_first(shop, no
     assert mine[0].expected_value >= mine[1].expected_value
 
 
+def test_what_is_given_looks_like_no_loss_and_adds_up_to_the_round(shop, now):
+    """Whoever gets two offers is reached once: each bears the contact by what it brings."""
+    campaign = planned(shop, now, n_offers=3, cost_per_contact="0.30")
+    campaign.offers.filter(name="More 2").update(cost_per_redemption="1.80")
+
+    made = given(campaign, now, offers_per_customer=3)
+
+    values = list(OfferAssignment.objects.values_list("expected_value", flat=True))
+    assert min(values) > 0
+    assert sum(values) == pytest.approx(made.evidence["chosen_value"])
+
+
 def test_who_gets_as_many_campaigns_as_allowed_gets_no_more(shop, now):
     campaign = planned(shop, now)
     for name in ("Other", "Another"):
