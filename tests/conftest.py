@@ -34,6 +34,19 @@ def _quick_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _no_async_guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A browser's loop runs in the test's thread; the test talks to the database between its steps, never within.
+    if request.node.get_closest_marker("browser"):
+        monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What a browser's console says."""
+    return []
+
+
 @pytest.fixture
 def at() -> datetime:
     """A fixed now."""

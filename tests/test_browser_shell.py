@@ -3,47 +3,25 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connections
 from django.urls import reverse
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from loyalty.services.sales import add_up_sales
 from loyalty.templatetags.shell import ENTRIES
+from tests.browsing import log_in, opened_page
 from tests.campaigns.shop import open_shop
-from tests.conftest import CHROMIUM_ARGUMENTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture(autouse=True)
-def _no_async_guard(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Playwright's loop runs in this thread; the test talks to the database between its steps, never within.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    return []
 
 
 @pytest.fixture
 def page(chromium: str, complaints: list[str], live_server, marketer) -> Iterator[Page]:
     open_shop(n_campaigns=2)
     add_up_sales()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        page = browser.new_page(base_url=live_server.url, color_scheme="light")
-        page.on("console", lambda told: told.type in ("error", "warning") and complaints.append(told.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/login/")
-        page.locator("input[name=username]").fill("marketer")
-        page.locator("input[name=password]").fill("a-long-test-password")
-        page.get_by_role("button", name="Log in").click()
+    with opened_page(chromium, complaints, width=1280, home=live_server.url) as page:
+        log_in(page, "/login/", "marketer")
         expect(page.get_by_role("heading", name="Home")).to_be_visible()
         yield page
-        browser.close()
-        # While the browser's loop runs, this thread has a connection of its own, which nobody else would close.
-        connections.close_all()
 
 
 def has_sideways_scroll(page: Page) -> bool:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from django.db import connections
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from loyalty.models import Customer, ImportMapping, IngestRun, Order, OrderLine, Product
-from tests.conftest import CHROMIUM_ARGUMENTS, Worker
+from tests.browsing import log_in, opened_page
+from tests.conftest import Worker
 
 pytestmark = [
     pytest.mark.browser,
@@ -19,7 +19,6 @@ pytestmark = [
     # The worker is another process: it sees only what is committed.
     pytest.mark.django_db(transaction=True),
 ]
-PATIENCE = 30_000
 GERMAN = """Bestellnummer;Kundennummer;Bestelldatum;Artikelnummer;Bezeichnung;Menge;Einzelpreis;Bemerkung
 B-1001;Jürgen-7;31.12.2016 18:30;A-1;Grüner Tee;2;1.234,50;grün
 B-1001;Jürgen-7;31.12.2016 18:30;A-2;Kräuterbutter;1;3,25;
@@ -28,35 +27,12 @@ B-1003;Müller-9;02.02.2017 09:05;A-1;Grüner Tee;-1;1.234,50;Retoure
 """
 
 
-@pytest.fixture(autouse=True)
-def _no_async_guard(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Playwright's loop runs in this thread; the test talks to the database between its steps, never within.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    return []
-
-
 @pytest.fixture
 def page(chromium: str, complaints: list[str], live_server, marketer) -> Iterator[Page]:
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        page = browser.new_page(base_url=live_server.url, viewport={"width": 1280, "height": 900})
-        page.on("console", lambda told: told.type in ("error", "warning") and complaints.append(told.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: dialog.accept())
-        page.goto("/login/?next=/data/import/")
-        page.locator("input[name=username]").fill("marketer")
-        page.locator("input[name=password]").fill("a-long-test-password")
-        page.get_by_role("button", name="Log in").click()
+    with opened_page(chromium, complaints, width=1280, home=live_server.url) as page:
+        log_in(page, "/login/?next=/data/import/", "marketer")
         expect(page.get_by_role("heading", name="Import a file", level=1)).to_be_visible()
         yield page
-        browser.close()
-        # While the browser's loop runs, this thread has a connection of its own, which nobody else would close.
-        connections.close_all()
 
 
 def heading(page: Page, name: str) -> None:

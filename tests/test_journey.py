@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
-from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from campaigns.models import Campaign, Simulation
+from tests.browsing import PASSWORD, log_in, opened_page
 from tests.campaigns.shop import open_shop
-from tests.conftest import CHROMIUM_ARGUMENTS, Worker
+from tests.conftest import Worker
 
 pytestmark = [
     pytest.mark.browser,
@@ -18,38 +18,13 @@ pytestmark = [
     # The worker is another process: it sees only what is committed.
     pytest.mark.django_db(transaction=True),
 ]
-PASSWORD = "a-long-test-password"
 LEARNING = 180_000
-PATIENCE = 30_000
-
-
-@pytest.fixture(autouse=True)
-def _no_async_guard(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Playwright's loop runs in this thread; the test talks to the database between its steps, never within.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    return []
 
 
 @pytest.fixture
 def page(chromium: str, complaints: list[str]) -> Iterator[Page]:
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            complaints.append(message.text)
-
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.on("console", listen)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+    with opened_page(chromium, complaints, width=1440) as page:
         yield page
-        browser.close()
-        # While the browser's loop runs, this thread has a connection of its own, which nobody else would close.
-        connections.close_all()
 
 
 def test_log_in_build_a_campaign_rehearse_it_and_read_the_forecast(
@@ -58,10 +33,7 @@ def test_log_in_build_a_campaign_rehearse_it_and_read_the_forecast(
     open_shop()
     User.objects.create_superuser("anna", "anna@example.com", PASSWORD)
 
-    page.goto(f"{live_server.url}/campaigns/new/")
-    page.get_by_label("User name").or_(page.locator("input[name=username]")).first.fill("anna")
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("input[name=password]").press("Enter")
+    log_in(page, f"{live_server.url}/campaigns/new/", "anna")
     expect(page.get_by_role("heading", name="New campaign")).to_be_visible()
 
     build(page)

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
 from django.utils import timezone
-from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from campaigns.models import Offer, OfferAssignment
 from loyalty.models import Consent
+from tests.browsing import PASSWORD, log_in, opened_page
 from tests.campaigns.shop import DAY, Shop, add_campaign, add_order, open_shop
-from tests.conftest import CHROMIUM_ARGUMENTS, Worker
+from tests.conftest import Worker
 
 pytestmark = [
     pytest.mark.browser,
@@ -19,38 +19,13 @@ pytestmark = [
     # The worker is another process: it sees only what is committed.
     pytest.mark.django_db(transaction=True),
 ]
-PASSWORD = "a-long-test-password"
 LEARNING = 180_000
-PATIENCE = 30_000
-
-
-@pytest.fixture(autouse=True)
-def _no_async_guard(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Playwright's loop runs in this thread; the test talks to the database between its steps, never within.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    return []
 
 
 @pytest.fixture
 def page(chromium: str, complaints: list[str]) -> Iterator[Page]:
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            complaints.append(message.text)
-
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.on("console", listen)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+    with opened_page(chromium, complaints, width=1280) as page:
         yield page
-        browser.close()
-        # While the browser's loop runs, this thread has a connection of its own, which nobody else would close.
-        connections.close_all()
 
 
 def a_campaign_to_come(shop: Shop) -> str:
@@ -66,10 +41,7 @@ def a_campaign_to_come(shop: Shop) -> str:
 def test_suggest_accept_see_read_and_refuse(live_server, worker: Worker, page: Page, complaints: list[str]):
     address = a_campaign_to_come(open_shop())
     User.objects.create_superuser("anna", "anna@example.com", PASSWORD)
-    page.goto(f"{live_server.url}{address}")
-    page.locator("input[name=username]").fill("anna")
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("input[name=password]").press("Enter")
+    log_in(page, f"{live_server.url}{address}", "anna")
 
     page.get_by_role("button", name="Suggest offers").click()
     page.get_by_role("link", name="See the offers").click(timeout=LEARNING)
