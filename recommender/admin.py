@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
 
-from loyalty.admin.records import LookOnlyAdmin
+from loyalty.admin.records import LookOnlyAdmin, ManyRowsAdmin, OfCustomer, OfProduct
 from loyalty.tasks import wake
 from recommender.models import (
     DecayChoice,
@@ -108,13 +108,9 @@ class PairedScoresAdmin(LookOnlyAdmin):
 
 
 @admin.register(Recommendation)
-class RecommendationAdmin(LookOnlyAdmin):
+class RecommendationAdmin(OfCustomer, ManyRowsAdmin):
     list_display = ["customer", "rank", "product", "score", "reason", "model_version", "made_at"]
     list_select_related = ["customer", "product", "model_version"]
-    search_fields = ["customer__external_id__exact"]
-    search_help_text = "External id of the customer"
-    ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []
 
 
 @admin.register(ScoringRun)
@@ -126,73 +122,51 @@ class ScoringRunAdmin(LookOnlyAdmin):
 
 
 @admin.register(Shortlist)
-class ShortlistAdmin(LookOnlyAdmin):
+class ShortlistAdmin(OfCustomer, ManyRowsAdmin):
     list_display = ["customer", "model_version", "made_at"]
     list_select_related = ["customer", "model_version"]
-    search_fields = ["customer__external_id__exact"]
-    search_help_text = "External id of the customer"
-    ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []
 
 
 @admin.register(ServedList)
-class ServedListAdmin(LookOnlyAdmin):
+class ServedListAdmin(OfCustomer, LookOnlyAdmin):
     list_display = ["id", "customer", "placement", "source", "model_version", "served_at"]
     list_filter = ["placement"]
     list_select_related = ["customer", "model_version"]
-    search_fields = ["customer__external_id__exact"]
-    search_help_text = "External id of the customer"
     sortable_by: ClassVar[list[str]] = []
 
 
 @admin.register(ProductRelation)
-class ProductRelationAdmin(LookOnlyAdmin):
+class ProductRelationAdmin(OfProduct, ManyRowsAdmin):
     list_display = ["product", "kind", "other", "score", "model_version"]
     list_filter = ["kind"]
     list_select_related = ["product", "other", "model_version"]
-    search_fields = ["product__sku__exact"]
-    search_help_text = "SKU of the product"
-    ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []
 
 
 @admin.register(ProductPlace)
-class ProductPlaceAdmin(LookOnlyAdmin):
+class ProductPlaceAdmin(OfProduct, ManyRowsAdmin):
     list_display = ["product", "x", "y", "n_orders", "model_version"]
     list_select_related = ["product", "model_version"]
-    search_fields = ["product__sku__exact"]
-    search_help_text = "SKU of the product"
-    ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []
 
 
 @admin.register(RelationRuling)
-class RelationRulingAdmin(LookOnlyAdmin):
+class RelationRulingAdmin(OfProduct, LookOnlyAdmin):
     list_display = ["product", "kind", "other", "verdict", "reason", "by", "at"]
     list_filter = ["verdict", "kind"]
     list_select_related = ["product", "other", "by"]
-    search_fields = ["product__sku__exact"]
-    search_help_text = "SKU of the product"
 
 
 @admin.register(ProductRuling)
-class ProductRulingAdmin(LookOnlyAdmin):
+class ProductRulingAdmin(OfProduct, LookOnlyAdmin):
     list_display = ["product", "verdict", "placement", "reason", "by", "at"]
     list_filter = ["verdict"]
     list_select_related = ["product", "by"]
-    search_fields = ["product__sku__exact"]
-    search_help_text = "SKU of the product"
 
 
 @admin.register(StockReplacement)
-class StockReplacementAdmin(LookOnlyAdmin):
+class StockReplacementAdmin(OfProduct, ManyRowsAdmin):
     list_display = ["product", "substitute", "kind", "out_since", "since", "until"]
     list_filter = [("until", admin.EmptyFieldListFilter)]
     list_select_related = ["product", "substitute"]
-    search_fields = ["product__sku__exact"]
-    search_help_text = "SKU of the product"
-    ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []
 
 
 @admin.register(DecayChoice)

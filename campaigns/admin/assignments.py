@@ -1,4 +1,4 @@
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from campaigns.models import OfferAssignment, OfferDecision, OfferPolicy, OfferRound
 from campaigns.services.offer_decisions import CannotDecide, decide_offers
-from loyalty.admin.records import LookOnlyAdmin
+from loyalty.admin.records import LookOnlyAdmin, ManyRowsAdmin, OfCustomer
 
 Status = OfferAssignment.Status
 
 
 @admin.register(OfferAssignment)
-class OfferAssignmentAdmin(LookOnlyAdmin):
+class OfferAssignmentAdmin(ManyRowsAdmin):
     """Made by a round; people only say what becomes of them."""
 
     list_display = ["customer", "offer", "campaign", "status", "score", "expected_value", "reason", "expires_at"]
@@ -22,8 +22,6 @@ class OfferAssignmentAdmin(LookOnlyAdmin):
     list_select_related = ["customer", "offer", "campaign"]
     search_fields = ["customer__external_id__exact", "offer__external_id__exact"]
     search_help_text = "External id of the customer or of the offer"
-    ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []
     actions = ["accept_selected", "issue_selected", "withdraw_selected"]
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
@@ -71,11 +69,7 @@ class OfferPolicyAdmin(LookOnlyAdmin):
 
 
 @admin.register(OfferDecision)
-class OfferDecisionAdmin(LookOnlyAdmin):
+class OfferDecisionAdmin(OfCustomer, ManyRowsAdmin):
     list_display = ["customer", "round"]
     list_select_related = ["customer", "round__campaign"]
-    search_fields = ["customer__external_id__exact"]
-    search_help_text = "External id of the customer"
     fields = ["round", "customer"]
-    ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []

@@ -1,9 +1,7 @@
-from typing import ClassVar
-
 from django.contrib import admin
 
 from campaigns.models import Audience, AudienceMember
-from loyalty.admin.records import LookOnlyAdmin
+from loyalty.admin.records import LookOnlyAdmin, ManyRowsAdmin, OfCustomer
 
 
 @admin.register(Audience)
@@ -15,10 +13,6 @@ class AudienceAdmin(LookOnlyAdmin):
 
 
 @admin.register(AudienceMember)
-class AudienceMemberAdmin(LookOnlyAdmin):
+class AudienceMemberAdmin(OfCustomer, ManyRowsAdmin):
     list_display = ["audience", "position", "customer", "score", "score_low", "score_high", "expected_profit", "reason"]
     list_select_related = ["audience", "customer"]
-    search_fields = ["customer__external_id__exact"]
-    search_help_text = "External id of the customer"
-    ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []

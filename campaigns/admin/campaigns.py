@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.admin.plans import CampaignAddForm
 from campaigns.models import Campaign, CampaignOffer, Holdout
 from campaigns.services.campaigns import CampaignInvalid, approve_campaign, create_campaign, submit_campaign
-from loyalty.admin.records import LookOnlyAdmin, LookOnlyInline, RecordAdmin
+from loyalty.admin.records import LookOnlyInline, ManyRowsAdmin, OfCustomer, RecordAdmin
 
 
 class CampaignOfferInline(LookOnlyInline):
@@ -77,19 +77,13 @@ class CampaignAdmin(RecordAdmin):
 
 
 @admin.register(CampaignOffer)
-class CampaignOfferAdmin(LookOnlyAdmin):
+class CampaignOfferAdmin(ManyRowsAdmin):
     list_display = ["campaign", "offer"]
     list_select_related = ["campaign", "offer"]
     search_fields = ["campaign__name__icontains", "offer__external_id__exact"]
-    ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []
 
 
 @admin.register(Holdout)
-class HoldoutAdmin(LookOnlyAdmin):
+class HoldoutAdmin(OfCustomer, ManyRowsAdmin):
     list_display = ["campaign", "customer", "propensity"]
     list_select_related = ["campaign", "customer"]
-    search_fields = ["customer__external_id__exact"]
-    search_help_text = "External id of the customer"
-    ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []

@@ -1,9 +1,9 @@
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from loyalty.admin.records import LookOnlyAdmin, RecordAdmin
+from loyalty.admin.records import LookOnlyAdmin, ManyRowsAdmin, OfCustomer, OfProduct, RecordAdmin
 from loyalty.models import (
     ImplicitRating,
     ProductSilence,
@@ -15,14 +15,10 @@ from loyalty.models import (
 
 
 @admin.register(ImplicitRating)
-class ImplicitRatingAdmin(LookOnlyAdmin):
+class ImplicitRatingAdmin(OfCustomer, ManyRowsAdmin):
     list_display = ["customer", "product", "signal", "value", "weight", "decay", "rated_at"]
     list_filter = ["signal"]
     list_select_related = ["customer", "product"]
-    search_fields = ["customer__external_id__exact"]
-    search_help_text = "External id of the customer"
-    ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []
 
 
 @admin.register(RatingSetting)
@@ -46,12 +42,10 @@ class SilenceReportAdmin(LookOnlyAdmin):
 
 
 @admin.register(ProductSilence)
-class ProductSilenceAdmin(LookOnlyAdmin):
+class ProductSilenceAdmin(OfProduct, LookOnlyAdmin):
     list_display = ["product", "n_buyers", "observed", "expected", "ratio", "q", "is_flagged"]
     list_filter = ["is_flagged"]
     list_select_related = ["product"]
-    search_fields = ["product__sku__exact"]
-    search_help_text = "SKU of the product"
 
 
 @admin.register(SilentBuyer)
@@ -64,9 +58,7 @@ class SilentBuyerAdmin(LookOnlyAdmin):
 
 
 @admin.register(SilentCustomer)
-class SilentCustomerAdmin(LookOnlyAdmin):
+class SilentCustomerAdmin(OfCustomer, LookOnlyAdmin):
     list_display = ["customer", "last_seen_on", "gap_days", "usual_gap_days", "allowed_gap_days", "spend_a_month"]
     list_select_related = ["customer"]
-    search_fields = ["customer__external_id__exact"]
-    search_help_text = "External id of the customer"
     ordering = ["-id"]

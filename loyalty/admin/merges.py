@@ -1,8 +1,6 @@
-from typing import ClassVar
-
 from django.contrib import admin
 
-from loyalty.admin.records import LookOnlyAdmin
+from loyalty.admin.records import LookOnlyAdmin, ManyRowsAdmin
 from loyalty.models import CustomerAlias, CustomerMerge, MergedRow
 
 
@@ -25,10 +23,8 @@ class CustomerAliasAdmin(LookOnlyAdmin):
 
 
 @admin.register(MergedRow)
-class MergedRowAdmin(LookOnlyAdmin):
+class MergedRowAdmin(ManyRowsAdmin):
     list_display = ["merge", "table", "row_id", "came_later"]
     list_select_related = ["merge"]
     search_fields = ["merge__gone_external_id__exact"]
     search_help_text = "The key of the customer that went"
-    ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []

@@ -68,6 +68,27 @@ class LookOnlyAdmin(LookOnly, RecordAdmin):
     pass
 
 
+class ManyRowsAdmin(LookOnlyAdmin):
+    """A table too large to be put into another order than the one it was written in."""
+
+    ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []
+
+
+class OfCustomer(RecordAdmin):
+    """Found by whom its rows are about."""
+
+    search_fields = ["customer__external_id__exact"]
+    search_help_text = "External id of the customer"
+
+
+class OfProduct(RecordAdmin):
+    """Found by what its rows are about."""
+
+    search_fields = ["product__sku__exact"]
+    search_help_text = "SKU of the product"
+
+
 class LookOnlyInline(LookOnly, admin.TabularInline):  # type: ignore[type-arg]
     extra = 0
     show_change_link = True
