@@ -13,6 +13,7 @@ from campaigns.management.benchmarks.features import features_as_of, features_gr
 from campaigns.management.benchmarks.imports import import_order_lines
 from campaigns.management.benchmarks.measuring import Measurement
 from campaigns.management.benchmarks.online import recommend_online
+from campaigns.management.benchmarks.rules import rules_of_segments
 from campaigns.management.benchmarks.scoring import score_batch
 
 Benchmark = Callable[[], Sequence[Measurement]]
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "api_batch_upsert": api_batch_upsert,
     "recommend_online": recommend_online,
     "score_batch": score_batch,
+    "segment_rules": rules_of_segments,
 }
 
 # Takes ten minutes; measured when it is named.
