@@ -48,7 +48,9 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
     rule: Any = serializers.JSONField(
         source="rule.tree", read_only=True, default=None, help_text="Of a segment by rule; else null."
     )
-    version = serializers.IntegerField(source="rule.version", read_only=True, default=None, help_text="Of the rule.")
+    version = serializers.IntegerField(
+        source="rule.version", read_only=True, default=None, allow_null=True, help_text="Of the rule."
+    )
     refreshed_at = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="When it was looked at who is in a segment by rule."
     )
