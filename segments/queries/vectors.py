@@ -81,4 +81,5 @@ def _there(name: str) -> VectorSource:
 def _words(source: str) -> FeatureWords:
     _, name, _, column = source.split(":")
     label = f"{_there(name).label}, direction {int(column) + 1}"
-    return FeatureWords(source, label, "suffix", f"high in “{label}”", f"low in “{label}”", "none")
+    which = f"taste {int(column) + 1}"
+    return FeatureWords(source, label, "suffix", f"with more of {which}", f"with less of {which}", "none")
