@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 from django.urls import reverse
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from loyalty.services.progress import QuietProgress
 from segments.engine.lifecycle import LifecycleSpec
@@ -14,7 +13,7 @@ from segments.engine.rfm import RfmSpec
 from segments.models import Segment
 from segments.services.groups import read_lifecycle, read_rfm
 from segments.services.lifetime import read_lifetime
-from tests.conftest import CHROMIUM_ARGUMENTS
+from tests.browsing import log_in, opened_page
 from tests.segments.shop import CLOSED, open_shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -44,20 +43,10 @@ def page(chromium: str, complaints: list[str], live_server, marketer) -> Iterato
     read_rfm(spec=RfmSpec(), **when)
     read_lifecycle(spec=LifecycleSpec(), **when)
     read_lifetime(**when)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        page = browser.new_page(base_url=live_server.url, color_scheme="light")
-        page.on("console", lambda told: told.type in ("error", "warning") and complaints.append(told.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/login/")
-        page.locator("input[name=username]").fill("marketer")
-        page.locator("input[name=password]").fill("a-long-test-password")
-        page.get_by_role("button", name="Log in").click()
+    with opened_page(chromium, complaints, width=1440, home=live_server.url) as page:
+        log_in(page, "/login/", "marketer")
         expect(page.get_by_role("heading", name="Home")).to_be_visible()
         yield page
-        browser.close()
-        # While the browser's loop runs, this thread has a connection of its own, which nobody else would close.
-        connections.close_all()
 
 
 def look_at(page: Page, address: str, names: list[str]) -> None:
