@@ -134,6 +134,9 @@ class _Reader:
         _only(data, {"kind", "about", "when", "counts"}, path)
         about = _mapping(data.get("about", {}), "about", path)
         counts = _mapping(data.get("counts", {"times": {"at_least": 1}}), "counts", path)
+        # In the order in which people read them: a database may keep the parts of an object in another one.
+        order = [one.name for one in happening.measures]
+        counts = dict(sorted(counts.items(), key=lambda one: order.index(one[0]) if one[0] in order else -1))
         if not counts:
             raise RuleRefused(path, "Say how often, or how much, under “counts”.")
         return Events(

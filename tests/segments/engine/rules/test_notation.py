@@ -40,6 +40,11 @@ def test_one_of_a_list_of_features_is_known_by_its_like() -> None:
     assert found == Every((Value("feature", "category_share_365:Coffee", Comparison("more_than", (0.5,))),))
 
 
+def test_counts_are_read_in_the_order_in_which_people_read_them() -> None:
+    turned = {**WINE, "counts": dict(reversed(WINE["counts"].items()))}
+    assert read(turned) == read(WINE)
+
+
 def nested(depth: int) -> Any:
     return ORDERS if depth == 0 else {"every": [nested(depth - 1)]}
 
