@@ -20,7 +20,7 @@ from recommender.models import ScoringRun
 from recommender.queries.descriptions import product_facts
 from recommender.queries.newcomers import cold_start_traits, new_products
 
-# So many customers find a new product among ten: the most that cost under half a percent of recall on an earlier window.
+# So many customers find a new product among ten: the most that cost under half a percent of recall earlier on.
 TOLD_SHARE = 0.1
 LENGTH = 100
 
