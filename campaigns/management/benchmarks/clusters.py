@@ -8,6 +8,7 @@ from django.db import connection
 from numpy.typing import NDArray
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.metrics import adjusted_rand_score
+from threadpoolctl import threadpool_limits
 
 from campaigns.management.benchmarks.measuring import Measurement, watched
 from loyalty.services.progress import QuietProgress
@@ -79,13 +80,17 @@ def _features(ids: NDArray[np.int64]) -> tuple[FeatureFrame, NDArray[np.int64]]:
 
 
 def _by_turns(prepared: NDArray[np.float64]) -> tuple[float, float]:
-    """Seconds of our call and of scikit-learn's, the median of a few turns each: others share the machine."""
+    """Seconds of our call and of scikit-learn's, the median of a few turns each: others share the machine.
+
+    Both with one thread, as divisions are made: for batches so small threads wait for each other most of the time.
+    """
     own, peer = [], []
-    for _ in range(N_TURNS):
-        began = time.perf_counter()
-        KMeansDivider(N_KINDS, random_state=3).fit(prepared)
-        between = time.perf_counter()
-        MiniBatchKMeans(n_clusters=N_KINDS, n_init=5, random_state=3).fit(prepared)
-        own.append(between - began)
-        peer.append(time.perf_counter() - between)
+    with threadpool_limits(limits=1):
+        for _ in range(N_TURNS):
+            began = time.perf_counter()
+            KMeansDivider(N_KINDS, random_state=3).fit(prepared)
+            between = time.perf_counter()
+            MiniBatchKMeans(n_clusters=N_KINDS, n_init=5, random_state=3).fit(prepared)
+            own.append(between - began)
+            peer.append(time.perf_counter() - between)
     return float(np.median(own)), float(np.median(peer))
