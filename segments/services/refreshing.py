@@ -33,6 +33,8 @@ MOST_CHANGED_SHARE, FEWEST_CHANGED = 0.05, 1_000
 MOST_EXPLAINED, EXPLAINED_AT_ONCE = 20_000, 2_000
 # A belt: what is cheap by the plan must not hold the database for long when the plan is wrong.
 BELT = "SET LOCAL work_mem = '128MB'; SET LOCAL statement_timeout = '10min'"
+# Of everybody nothing is looked up one by one, whatever the planner guesses.
+HASHED, ONE_BY_ONE = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
 MADE, CHANGED, DATA = "The segment was made", "The rule was changed", "What is known of them was changed"
 
 
@@ -137,10 +139,13 @@ def _changed(rule: SegmentRule, tree: Rule) -> Sequence[int] | None:
 
 
 def _keep(rule: SegmentRule, look: _Look) -> Moved:
+    members = Members(*members_question(look.rule, look.moment, among=look.among).by_position())
     with connection.cursor() as cursor:
         cursor.execute(BELT)
-    members = Members(*members_question(look.rule, look.moment, among=look.among).by_position())
-    return keep_members(segment=rule.segment, members=members, at=look.moment.at, because=DATA, among=look.among)
+        cursor.execute(HASHED if look.among is None else ONE_BY_ONE)
+        moved = keep_members(segment=rule.segment, members=members, at=look.moment.at, because=DATA, among=look.among)
+        cursor.execute(ONE_BY_ONE)
+    return moved
 
 
 def _n_members(rule: SegmentRule) -> int:
