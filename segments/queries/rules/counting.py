@@ -22,7 +22,7 @@ from segments.queries.rules.compiling import Moment, Question, members_question
 EXACT_COST = 250_000.0
 MOST_COST = 60_000_000.0
 EXACT_MS, SAMPLE_MS = 600, 700
-SAMPLE = 10_000
+SAMPLE = 4_000
 SMALLER_SAMPLE = 1_000
 # The same customers every time, so that a count does not jump when nothing changed.
 SOME = """
