@@ -57,13 +57,31 @@ FIVE = Every(
         Not(Events("bought", (("category", ("Shelf 9",)),), Span((90, 0)))),
     )
 )  # fmt: skip
+# Built once at the end they take a third of the time that keeping them for every row does.
+BARE = """
+CREATE TEMP TABLE put_aside AS
+SELECT indexrelid::regclass AS name, pg_get_indexdef(indexrelid) AS made FROM pg_index
+WHERE indrelid IN ('loyalty_order'::regclass, 'loyalty_orderline'::regclass, 'loyalty_customer'::regclass,
+    'loyalty_consent'::regclass) AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid);
+DO $$ DECLARE one record; BEGIN
+    FOR one IN SELECT * FROM put_aside LOOP EXECUTE format('DROP INDEX %s', one.name); END LOOP;
+END $$;
+"""
+INDEXED = """
+DO $$ DECLARE one record; BEGIN
+    SET LOCAL maintenance_work_mem = '256MB';
+    FOR one IN SELECT * FROM put_aside LOOP EXECUTE one.made; END LOOP;
+END $$;
+"""
 LEAST = "SELECT count(DISTINCT customer_id) FROM loyalty_order WHERE ordered_at < %s"
 
 
 def rules_of_segments() -> list[Measurement]:
     """A rule of five conditions counted, as the builder does at every change, and its members written down."""
     with connection.cursor() as cursor:
+        cursor.execute(BARE)
         cursor.execute(SHOP)
+        cursor.execute(INDEXED)
         cursor.execute("ANALYZE")
     add_up_sales()
     least = _least()
