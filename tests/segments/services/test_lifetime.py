@@ -54,7 +54,9 @@ def test_orders_after_the_moment_change_nothing():
     month_ago = CLOSED - timedelta(days=30)
     before = read(as_of=month_ago)
     expected = list(Prediction.objects.order_by("customer").values_list("predicted_clv", "historic_clv"))
-    OrderLine.objects.filter(order__ordered_at__gte=month_ago).update(amount=9999)
+    later = OrderLine.objects.filter(order__ordered_at__gte=month_ago).values_list("pk", flat=True)
+    # A few by their keys: of a table made a moment ago the server knows too little to join all of it well.
+    assert OrderLine.objects.filter(pk__in=list(later[:20])).update(amount=9999) == 20
 
     after = read(as_of=month_ago)
 
