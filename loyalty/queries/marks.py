@@ -53,7 +53,21 @@ class Changed:
 
 # A row carries the transaction that wrote it. Keys grow in the order of writing, not of committing, so what is "later
 # than the newest key" misses whoever took long; later than the oldest transaction that was still under way does not.
-MARK = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+# Only transactions of this database count: what the server does for others may take hours. Those of another role are
+# hidden from an ordinary one; while there are any, the oldest of the whole server has to do.
+MARK = """
+WITH now AS MATERIALIZED (
+    SELECT pg_snapshot_xmin(s)::text::bigint AS oldest, pg_snapshot_xmax(s)::text::bigint AS next
+    FROM pg_current_snapshot() s
+)
+SELECT CASE WHEN COALESCE(bool_or(a.backend_type IS NULL AND a.pid IS NOT NULL), false) THEN oldest
+    -- The number of a transaction is told without its upper half: it is the newest that ends so.
+    ELSE LEAST(next, min(next - ((next - a.backend_xid::text::bigint) & 4294967295))) END
+FROM now LEFT JOIN pg_stat_activity a ON a.datname = current_database()
+GROUP BY oldest, next
+"""
+# What a transaction saw of the others' it sees until its end, unless it is told to look again.
+LOOK_AGAIN = "SELECT pg_stat_clear_snapshot()"
 SINCE = "age({table}.xmin) <= age(%(mark)s::text::xid8::xid)"
 OF_MARKS = f"""
 SELECT DISTINCT source FROM loyalty_datachange
@@ -70,6 +84,7 @@ WHERE attname = 'customer_id' AND relname = ANY(%(tables)s) AND relkind = 'r' AN
 def change_mark() -> int:
     """A mark to ask `changed_since` with later on: read it before the data."""
     with connection.cursor() as cursor:
+        cursor.execute(LOOK_AGAIN)
         cursor.execute(MARK)
         return int(cursor.fetchone()[0])
 

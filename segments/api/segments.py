@@ -111,6 +111,7 @@ class SegmentViewSet(NumberedViewSet):
         description="Send the whole plan. A rule that says something else becomes the next version.",
         request=RulePlanSerializer,
         responses=SegmentSerializer,
+        examples=[OpenApiExample("Wine lovers", request_only=True, value=EXAMPLE)],
     )
     def update(self, request: Request, pk: str) -> Response:
         segment = self.get_object()
@@ -129,6 +130,7 @@ class SegmentViewSet(NumberedViewSet):
         description="Nothing is kept. Exact where that is cheap, else an estimate with its interval.",
         request=RuleSerializer,
         responses=CountSerializer,
+        examples=[OpenApiExample("Wine lovers", request_only=True, value={"rule": EXAMPLE["rule"]})],
     )
     @action(detail=False, methods=["post"], url_path="preview-count")
     def preview_count(self, request: Request) -> Response:

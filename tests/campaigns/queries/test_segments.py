@@ -21,4 +21,5 @@ def test_what_is_measured_by_group_is_measured_by_segment_too(django_assert_num_
 
 
 def _is_current(one):
-    return one.valid_until is None and one.segment.segmentation.is_current
+    found_in = one.segment.segmentation
+    return one.valid_until is None and found_in is not None and found_in.is_current

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -220,6 +221,25 @@ def test_who_was_written_long_ago_but_committed_late_is_not_missed(people, wine)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM loyalty_datachange WHERE id > %s", [newest])
         assert cursor.fetchone()[0] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_database_of_the_server_does_holds_nothing_up(people, wine) -> None:
+    """The control is the same transaction in this database: until it ends it may still commit."""
+    marks = {}
+    for name in ("postgres", urlsplit(database_url()).path[1:]):
+        other = psycopg2.connect(urlsplit(database_url())._replace(path=f"/{name}").geturl())
+        try:
+            with other.cursor() as cursor:
+                cursor.execute("SELECT pg_current_xact_id()")
+            buy(people["bo"], wine, NOW)
+            marks[name] = changed_since(change_mark(), tables={"loyalty_order"})
+        finally:
+            other.close()
+
+    elsewhere, here = marks.values()
+    assert elsewhere == Changed(frozenset())
+    assert here.customer_ids == {people["bo"].pk}
 
 
 def newest_key() -> int:
