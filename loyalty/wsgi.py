@@ -1,3 +1,4 @@
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -17,3 +18,6 @@ class WithoutPandas:
 sys.meta_path.insert(0, WithoutPandas())
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loyalty.settings")
 application = get_wsgi_application()
+# What is loaded by now stays: looking through all of it for garbage again and again would hold requests up.
+gc.collect()
+gc.freeze()

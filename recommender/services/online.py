@@ -33,7 +33,7 @@ REFUSED = (Consent.State.DENIED, Consent.State.REVOKED)
 SEEDS = 20
 POPULAR = 100
 # So many candidates are looked at for each product shown.
-LOOKED_AT = 4
+LOOKED_AT = 3
 RUN_FILES = ("neighbours", "neighbours_sha256", "cold_start", "cold_start_sha256")
 DONE_WITH = "bought_and_not_bought_again"
 SHORTLIST, NEIGHBOURS, NOTHING = "shortlist", "neighbours", "nothing"

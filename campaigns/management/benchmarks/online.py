@@ -60,9 +60,9 @@ FROM loyalty_customer;
 LISTS = f"""
 INSERT INTO recommender_shortlist
     (customer_id, model_version_id, run_id, product_ids, scores, because_ids, times_bought, last_bought_on,
-     done_with_ids, stamp, made_at)
+     done_with_ids, traits, new_ids, stamp, made_at)
 SELECT c.id, %(version)s, %(run)s, l.products, array_fill(0.5::float8, ARRAY[100]), l.because,
-    array_fill(2, ARRAY[100]), array_fill('2024-06-01'::date, ARRAY[100]), l.products[90:95],
+    array_fill(2, ARRAY[100]), array_fill('2024-06-01'::date, ARRAY[100]), l.products[90:95], '{{}}', '{{}}',
     CASE WHEN c.id %% 10 = 1 THEN '?' ELSE 'customer ' || c.id || ':' || m.n || '/' || m.newest END, now()
 FROM loyalty_customer c
 JOIN (SELECT source, sum(n) AS n, max(id) AS newest FROM loyalty_datachange GROUP BY source) m
