@@ -1,6 +1,8 @@
 import os
+import subprocess
 import sys
 
+import psutil
 import pytest
 
 from loyalty.embedded.children import Children
@@ -42,7 +44,26 @@ def test_a_reused_process_number_is_not_taken_for_ours():
     assert started_at(2**22 + 1) == ""
 
 
-def test_memory_of_a_family_grows_with_it(children):
-    alone = family_mb([os.getpid()])
-    start(children)
-    assert family_mb([os.getpid()]) > alone > 10
+def test_memory_of_a_family_grows_with_it():
+    """Of a process that does nothing else: the one that runs the tests gives memory back at any moment."""
+    has_a_child = (
+        "import subprocess, sys; input(); subprocess.Popen(['sleep', '60']); print('born', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", "print('awake', flush=True); " + has_a_child],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "awake\n"
+        alone = family_mb([parent.pid])
+        parent.stdin.write("\n")
+        parent.stdin.flush()
+        assert parent.stdout.readline() == "born\n"
+        child = psutil.Process(parent.pid).children()[0]
+        assert family_mb([parent.pid]) > family_mb([child.pid]) > 0
+        assert alone > 1
+        child.kill()
+        parent.kill()
