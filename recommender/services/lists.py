@@ -28,8 +28,6 @@ REMEMBERED = 10_000
 # Reasons tell days, and what most customers buy drifts.
 HOLDS = timedelta(minutes=10)
 KEPT = timedelta(days=90)
-# One list is made at a time in a process: threads that share a processor would make all wait as long as the last.
-TURN = threading.Semaphore(1)
 WRITE_DOWN = Prepared(
     "list_written_down",
     """
@@ -131,9 +129,8 @@ def _given(asked: Asked, question: Question, at: datetime) -> Given:
     remembered = memory.get(key, asked.state, at)
     if remembered is not None:
         return remembered
-    with TURN:
-        served = made_list(asked, question, at)
-        given = Given(served, _written_down(served, question, at) if served.items else None)
+    served = made_list(asked, question, at)
+    given = Given(served, _written_down(served, question, at) if served.items else None)
     memory.put(key, asked.state, min(at + HOLDS, served.holds_until or at + HOLDS), given)
     return given
 
