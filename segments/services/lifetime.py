@@ -11,7 +11,8 @@ import numpy as np
 from loyalty.queries.silence import date_of
 from loyalty.services.copying import copy_rows
 from loyalty.services.progress import Progress
-from segments.engine.lifetime import Buyers, LifetimeModel, Outlook, find_lifetime, outlooks
+from segments.engine.lifetime import Buyers, LifetimeModel, Outlook, outlooks
+from segments.engine.lifetime_tried import find_lifetime
 from segments.engine.orders_to_come import TooLittleToFit
 from segments.models import LifetimeReport, Prediction
 from segments.queries.histories import ShopHistory, shop_history

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from segments.engine.histories import Histories
-from segments.engine.lifetime import LifetimeModel, buyers, find_lifetime, outlooks, spend_curve, spread_of
+from segments.engine.lifetime import LifetimeModel, buyers, outlooks, spend_curve, spread_of
+from segments.engine.lifetime_tried import find_lifetime
 from segments.engine.orders_to_come import OrdersToCome, TooLittleToFit, likely_models
 
 DAYS, HORIZON = 400, 100
