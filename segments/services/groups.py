@@ -15,6 +15,7 @@ from segments.engine import lifecycle as life
 from segments.engine.histories import Standing
 from segments.engine.migration import Migration, migration
 from segments.engine.rfm import GROUPS, MEANINGS, Rfm, RfmSpec, rfm, ties_sentence
+from segments.engine.rhythm import TooLittleHistory
 from segments.models import GroupReport, Segment
 from segments.queries.histories import ShopHistory, shop_history
 from segments.services.memberships import Members, keep_members
@@ -93,7 +94,7 @@ def read_lifecycle(*, spec: life.LifecycleSpec, as_of: datetime, at: datetime, r
     report(1, STEPS, "Learning everybody's rhythm")
     try:
         group, facts = lifecycle_of(shop, spec)
-    except life.TooLittleHistory as problem:
+    except TooLittleHistory as problem:
         return _refused(Kind.LIFECYCLE, asdict(spec), as_of, at, report, str(problem))
     report(2, STEPS, "Writing who is where")
     told = GroupReport(

@@ -11,8 +11,9 @@ from django.utils import timezone
 from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import QuietProgress
 from segments.engine.advice import advice
-from segments.engine.lifecycle import STATES, LifecycleSpec, TooLittleHistory
+from segments.engine.lifecycle import STATES, LifecycleSpec
 from segments.engine.rfm import RfmSpec
+from segments.engine.rhythm import TooLittleHistory
 from segments.queries.groups import saved_rfm_spec
 from segments.queries.histories import ShopHistory, shop_history
 from segments.services.finding import Found, find_segments

@@ -15,14 +15,11 @@ from segments.engine.lifecycle import (
     LifecycleRule,
     LifecycleSpec,
     Limits,
-    Rhythm,
-    TooLittleHistory,
     find_lifecycle,
-    learnt_rhythm,
-    return_curve,
     states,
     states_over_time,
 )
+from segments.engine.rhythm import Rhythm, TooLittleHistory, learnt_rhythm, return_curve
 
 DAYS = 500
 RULE = LifecycleRule(
