@@ -6,13 +6,13 @@ from celery import shared_task
 from django.utils import timezone
 
 from campaigns.models import Campaign, Simulation
-from campaigns.services import offer_rounds
+from campaigns.services import learning_ahead, offer_rounds
 from campaigns.services.demo import load_complete_journey
 from campaigns.services.offer_decisions import expire_offers
 from campaigns.services.outcomes import record_outcomes
 from campaigns.services.simulations import rehearse_campaign, simulate_campaign
 from loyalty.services.progress import Progress
-from loyalty.tasks import Refused, job_task
+from loyalty.tasks import Refused, job_task, wake
 
 
 @job_task("campaigns.rehearse_campaign")
@@ -42,6 +42,19 @@ def simulate(params: dict[str, Any], report: Progress) -> dict[str, Any]:
         raise Refused("This campaign no longer exists.")
     simulation = simulate_campaign(campaign=campaign, at=timezone.now(), seed=params["seed"], report=report)
     return {"simulation_id": simulation.pk, "redeemers": _redeemers(simulation)}
+
+
+@job_task(learning_ahead.TASK)
+def learn_reception(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Learn from all campaigns that have ended."""
+    return learning_ahead.learn_ahead(at=timezone.now(), report=report)
+
+
+@shared_task(name="campaigns.learn_when_due")  # type: ignore[untyped-decorator]
+def learn_when_due() -> None:
+    job = learning_ahead.make_due(at=timezone.now())
+    if job is not None:
+        wake(job)
 
 
 def _past(params: dict[str, Any]) -> Campaign:

@@ -9,7 +9,8 @@ from django.db.models import Count, Exists, Min, OuterRef, Q
 
 from campaigns.engine.frames import DECIDED_BEFORE, PastCampaign
 from campaigns.engine.reception_curve import WindowTimes
-from campaigns.models import AudienceMember, Campaign, Redemption
+from campaigns.engine.rolling import History
+from campaigns.models import AudienceMember, Campaign, OfferProduct, Redemption
 from loyalty.models import Order
 from loyalty.queries.frames import copy_frame
 from loyalty.queries.orders import data_horizon
@@ -98,14 +99,26 @@ def tied_money(*, until: datetime, zone: str, campaign_id: int | None = None) ->
     )
 
 
+def history_size(as_of: datetime) -> History:
+    """How many campaigns had ended at `as_of`, and how many people took them, each campaign for itself."""
+    ids = [campaign.campaign_id for campaign in finished_campaigns(as_of)]
+    taken = Redemption.objects.filter(campaign_id__in=ids, redeemed_at__lt=as_of)
+    return History(len(ids), taken.values("campaign_id", "customer_id").distinct().count())
+
+
 def history_counts(as_of: datetime) -> dict[str, object]:
-    """Counts that change whenever anything a model of `as_of` would learn from does."""
+    """Counts that change whenever anything a model of `as_of` would learn from does.
+
+    Nothing after the end of the last finished campaign is learnt from: until the next one ends, it stays the same.
+    """
     campaigns = finished_campaigns(as_of)
     ids = [campaign.campaign_id for campaign in campaigns]
+    until = max((campaign.ends_at for campaign in campaigns), default=as_of)
     members = Campaign.objects.filter(pk__in=ids).aggregate(n=Count("audience__members"))["n"]
     return {
         "campaigns": [[c.campaign_id, c.campaign_type, str(c.starts_at), str(c.ends_at)] for c in campaigns],
         "members": members,
-        "redemptions": Redemption.objects.filter(redeemed_at__lt=as_of).count(),
-        "orders": Order.objects.filter(Q(customer__isnull=False), ordered_at__lt=as_of).count(),
+        "products": OfferProduct.objects.filter(offer__campaigns__in=ids).count(),
+        "redemptions": Redemption.objects.filter(redeemed_at__lt=until).count(),
+        "orders": Order.objects.filter(Q(customer__isnull=False), ordered_at__lt=until).count(),
     }

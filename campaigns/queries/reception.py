@@ -17,7 +17,8 @@ FEATURES = """
 WITH target AS (
     SELECT customer_id FROM campaigns_audiencemember WHERE audience_id = %(audience_id)s::bigint
     UNION ALL
-    SELECT id FROM loyalty_customer WHERE %(audience_id)s::bigint IS NULL
+    SELECT id FROM loyalty_customer
+    WHERE %(audience_id)s::bigint IS NULL AND id >= %(first)s::bigint AND id <= %(last)s::bigint
 ), promoted AS (
     SELECT DISTINCT op.product_id
     FROM campaigns_campaignoffer co JOIN campaigns_offerproduct op ON op.offer_id = co.offer_id
@@ -66,10 +67,11 @@ WITH target AS (
 ), taken AS (
     SELECT customer_id, count(*) AS redemptions, count(DISTINCT campaign_id) AS campaigns_taken,
         count(*) FILTER (WHERE redeemed_at >= %(as_of)s - interval '90 days') AS redemptions_90
-    FROM campaigns_redemption WHERE redeemed_at < %(as_of)s GROUP BY customer_id
+    FROM campaigns_redemption JOIN target USING (customer_id) WHERE redeemed_at < %(as_of)s GROUP BY customer_id
 ), received AS (
     SELECT m.customer_id, count(*) AS campaigns_received
     FROM campaigns_campaign c JOIN campaigns_audiencemember m ON m.audience_id = c.audience_id
+    JOIN target t ON t.customer_id = m.customer_id
     WHERE c.starts_at < %(as_of)s AND c.id <> %(campaign_id)s AND c.state IN ('running', 'paused', 'completed')
     GROUP BY m.customer_id
 )
@@ -104,6 +106,9 @@ ORDER BY m.customer_id
 """
 
 
+ALL_KEYS = (1, 2**63 - 1)
+
+
 @dataclass(frozen=True)
 class Reception:
     """How the customers of one campaign received it."""
@@ -113,9 +118,15 @@ class Reception:
     redemptions: IntArray
 
 
-def reception_features(*, campaign_id: int, as_of: datetime, audience_id: int | None = None) -> CustomerFrame:
-    """What was known just before `as_of` about an audience, or about every customer, in the light of a campaign."""
-    frame = copy_frame(FEATURES, {"campaign_id": campaign_id, "as_of": as_of, "audience_id": audience_id})
+def reception_features(
+    *, campaign_id: int, as_of: datetime, audience_id: int | None = None, keys: tuple[int, int] = ALL_KEYS
+) -> CustomerFrame:
+    """What was known just before `as_of` about an audience, or about every customer, in the light of a campaign.
+
+    Without an audience only customers with keys from the first to the last of `keys`, both included.
+    """
+    about = {"campaign_id": campaign_id, "as_of": as_of, "audience_id": audience_id}
+    frame = copy_frame(FEATURES, {**about, "first": keys[0], "last": keys[1]})
     values = np.column_stack([_floats(frame, name) for name in FEATURE_NAMES]) if frame.num_rows else None
     return CustomerFrame(
         frame["customer_id"].to_numpy(),

@@ -25,6 +25,8 @@ from recommender.models import ModelVersion
 
 # Progress is told in percent of the whole simulation: reading history is most of it.
 READ_SHARE = 70
+# What is learnt serves many simulations, so chance in it is not that of the one that happened to ask first.
+LEARNING_SEED = 20170101
 
 
 class HistoryTooSmall(Exception):
@@ -61,8 +63,8 @@ def learn_reception(*, as_of: datetime, at: datetime, seed: int, report: Progres
 
     Raises HistoryTooSmall.
     """
-    fingerprint = _fingerprint(as_of)
-    known = _opened(fingerprint)
+    data_fingerprint = fingerprint(as_of)
+    known = _opened(data_fingerprint)
     if known is not None:
         return known
     began = time.perf_counter()
@@ -73,7 +75,7 @@ def learn_reception(*, as_of: datetime, at: datetime, seed: int, report: Progres
         raise HistoryTooSmall(history)
     report(READ_SHARE, 100, "Testing on past campaigns")
     rng = np.random.default_rng(seed)
-    made = Made(as_of, fingerprint, seed, at, began)
+    made = Made(as_of, data_fingerprint, seed, at, began)
     return _publish_both(contest(frame, rng), frame, rng, made, report)
 
 
@@ -148,8 +150,14 @@ def _sent_to(campaign: PastCampaign, as_of: datetime) -> tuple[CustomerFrame, An
     return frame, reception.redemptions
 
 
-def _fingerprint(as_of: datetime) -> str:
-    known = {"counts": history_counts(as_of), "code": registry.CODE_VERSION, "as_of": as_of.isoformat()}
+def is_learnt(as_of: datetime) -> bool:
+    """Whether a version is there of all that had ended at `as_of`."""
+    return registry.serving_version(fingerprint(as_of)) is not None
+
+
+def fingerprint(as_of: datetime) -> str:
+    """Of what was learnt from, not of the moment somebody asks: what was learnt once serves every later campaign."""
+    known = {"counts": history_counts(as_of), "code": registry.CODE_VERSION}
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 
 from campaigns.models import Audience, Campaign
 from campaigns.queries.campaigns import SENT_STATES
+from campaigns.services import learning_ahead
 from loyalty.models import Job
 from loyalty.services import behaviour, inspection
 from loyalty.services.jobs import Step, create_job, create_steps
@@ -15,6 +16,7 @@ SEED = 20170101
 LOAD = Step("campaigns.load_complete_journey", "Load The Complete Journey")
 # Done by themselves or at somebody's word in a shop at work; here, so that no page of the demo begins empty.
 LOOKS = (
+    Step(learning_ahead.TASK, learning_ahead.LABEL),
     Step(inspection.TASK, "Look at the data"),
     Step("loyalty.survey_features", "Look at what is known of each customer"),
 )

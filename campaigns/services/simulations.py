@@ -15,7 +15,7 @@ from campaigns.models import Audience, Campaign, Forecast, Simulation
 from campaigns.queries.history import moment_known
 from campaigns.services.audiences import Choice, build_audience, choose, choose_sent
 from campaigns.services.curves import simulation_curves
-from campaigns.services.learning import learn_reception
+from campaigns.services.learning import LEARNING_SEED, learn_reception
 from campaigns.services.scoring import Scored, score_customers
 from loyalty.services.progress import Progress
 
@@ -48,7 +48,7 @@ def simulate_campaign(*, campaign: Campaign, at: datetime, seed: int, report: Pr
     done = _made_by(report.job_id, campaign)
     if done:
         return done[0]
-    scored = _scored(campaign, at=at, seed=seed, report=report)
+    scored = _scored(campaign, at=at, report=report)
     choice = choose(scored, campaign.audience_rule or {"kind": Kind.BEST})
     report(95, 100, "Simulating")
     prepared = _prepare(choice, scored, seed)
@@ -69,7 +69,7 @@ def rehearse_campaign(*, campaign: Campaign, at: datetime, seed: int, report: Pr
         return Rehearsal(*done)
     if campaign.audience is None:
         raise NeverSent(campaign)
-    scored = _scored(campaign, at=at, seed=seed, report=report)
+    scored = _scored(campaign, at=at, report=report)
     sent = choose_sent(scored, campaign.audience)
     picked = choose(scored, {"kind": Kind.BEST, "n": len(sent.rows)})
     report(95, 100, "Simulating")
@@ -95,9 +95,9 @@ def _made_by(job_id: int | None, campaign: Campaign) -> list[Simulation]:
     return list(Simulation.objects.filter(job_id=job_id, campaign=campaign).order_by("id"))
 
 
-def _scored(campaign: Campaign, *, at: datetime, seed: int, report: Progress) -> Scored:
+def _scored(campaign: Campaign, *, at: datetime, report: Progress) -> Scored:
     as_of = moment_known(at=at, starts_at=campaign.starts_at)
-    learnt = learn_reception(as_of=as_of, at=at, seed=seed, report=report)
+    learnt = learn_reception(as_of=as_of, at=at, seed=LEARNING_SEED, report=report)
     report(80, 100, "Scoring every customer")
     return score_customers(campaign=campaign, as_of=as_of, learnt=learnt)
 

@@ -178,6 +178,7 @@ TOLD = {
     ),
     "recommender.score_customers": Told(_trained, ("n_recommendations",), "models", "See how good they are"),
     "recommender.finish_scoring": Told(_trained, ("n_recommendations",), "models", "See how good they are"),
+    "campaigns.learn_reception": Told(_retrained, ("told",), "simulations", "See how forecasts held"),
     "campaigns.simulate_campaign": Told(
         _simulated, ("simulation_id", "redeemers"), "simulation", "See the forecast", ("simulation_id",)
     ),
