@@ -177,6 +177,7 @@ CELERY_BEAT_SCHEDULE = {
     "retrain-when-due": {"task": "recommender.retrain_when_due", "schedule": 3600, "options": {"expires": 3600}},
     "refresh-segments": {"task": "segments.refresh_when_due", "schedule": 300, "options": {"expires": 300}},
     "assign-to-segments": {"task": "segments.assign_when_changed", "schedule": 60, "options": {"expires": 60}},
+    "look-at-segments": {"task": "segments.look_when_due", "schedule": 3600, "options": {"expires": 3600}},
     "sweep-calls": {"task": "loyalty.sweep_calls", "schedule": 3600},
     "read-behaviour": {
         "task": "loyalty.read_behaviour_when_due",

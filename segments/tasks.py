@@ -11,10 +11,10 @@ from loyalty.tasks import Refused, job_task, wake
 from segments.engine.lifecycle import LifecycleSpec
 from segments.models import Segmentation
 from segments.queries.assigning import FINISH_TASK, SHARD_TASK, customers_between
-from segments.queries.choices import EXPLORE_TASK, SAVE_TASK
+from segments.queries.choices import DRIFT_TASK, EXPLORE_TASK, SAVE_TASK
 from segments.queries.groups import READ_LIFECYCLE, READ_LIFETIME, READ_RFM
 from segments.queries.vectors import VectorsMissing
-from segments.services import refreshing, rhythm
+from segments.services import drifting, refreshing, rhythm
 from segments.services.assigning import assign_changed, assign_shard, finish_assigning
 from segments.services.groups import read_lifecycle, read_rfm
 from segments.services.lifetime import read_lifetime
@@ -68,6 +68,20 @@ def explore_customers_task(params: dict[str, Any], report: Progress) -> dict[str
     spec = SegmentSpec.of(params["spec"])
     segmentation = explore_customers(spec=spec, as_of=_as_of(params), at=now(), report=report)
     return {"segmentation_id": segmentation.pk, "k": segmentation.k, "silhouette": segmentation.silhouette}
+
+
+@job_task(DRIFT_TASK)
+def look_when_drifted_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """See whether the segments in use still fit as of `as_of` (ISO), by default as of the newest order."""
+    found = drifting.look_when_drifted(as_of=_as_of(params), at=now(), report=report)
+    return {"has_drifted": found is not None, "segmentation_id": found.pk if found else None}
+
+
+@shared_task(name="segments.look_when_due")  # type: ignore[untyped-decorator]
+def look_when_due() -> None:
+    job = drifting.make_due(at=now(), horizon=data_horizon())
+    if job is not None:
+        wake(job)
 
 
 @job_task(REFRESH_TASK)

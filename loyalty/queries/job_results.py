@@ -76,6 +76,12 @@ def _segmented(summary: Summary) -> str:
     return f"{summary['k']} segments found."
 
 
+def _drifted(summary: Summary) -> str:
+    if summary["has_drifted"]:
+        return "Customers have drifted since the segments were found. Others are there to be looked at."
+    return "Customers are spread as they were when the segments were found: they stay."
+
+
 def _kept(summary: Summary) -> str:
     return f"{summary['k']} segments saved, ready to be used in campaigns."
 
@@ -164,6 +170,7 @@ TOLD = {
     "segments.finish_assigning": Told(
         _assigned, ("segmentation_id",), "segmentation", "See the segments", ("segmentation_id",)
     ),
+    "segments.look_when_drifted": Told(_drifted, ("has_drifted",), "segments-explore", "See the looks"),
     "segments.segment_customers": Told(_segmented, ("k",), "segments", "See the segments"),
     "recommender.learn_product_relations": Told(_related, ("n_relations",), "models", "See what was learnt"),
     "recommender.train_recommenders": Told(_trained, ("n_recommendations",), "models", "See how good they are"),

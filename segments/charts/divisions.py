@@ -36,7 +36,7 @@ class Difference:
 def indices_chart(scores: Sequence[DivisionScore], *, disagreement: str, as_of: datetime) -> Chart:
     """Three indices, each as a share of its best value, since they are measured in different things."""
     best = {
-        "Silhouette": [_share(score.silhouette, max(one.silhouette for one in scores)) for score in scores],
+        "Clearness": [_share(score.silhouette, max(one.silhouette for one in scores)) for score in scores],
         "Davies–Bouldin": [_share(min(one.davies_bouldin for one in scores), score.davies_bouldin) for score in scores],
         "Calinski–Harabasz": [
             _share(score.calinski_harabasz or 0, max(one.calinski_harabasz or 0 for one in scores)) for score in scores
@@ -64,7 +64,7 @@ def indices_chart(scores: Sequence[DivisionScore], *, disagreement: str, as_of: 
         ]
         for score in scores
     ]
-    columns = ["Segments", "Silhouette", "Its standard error", "Davies–Bouldin", "Calinski–Harabasz"]
+    columns = ["Segments", "Clearness (silhouette)", "Its standard error", "Davies–Bouldin", "Calinski–Harabasz"]
     return Chart(
         question="Which number of segments do the indices speak for?",
         answer=disagreement,

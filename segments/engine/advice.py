@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from segments.engine.clustering import WORTH_MENTIONING, Clustering
+from segments.engine.clustering import WORTH_MENTIONING, Clustering, choose
 from segments.engine.judging import Suggestions
 from segments.engine.plans import Plan
 
@@ -43,6 +43,22 @@ def _advice(plan: Plan, n_features: int, *, is_chance: bool, is_offered: bool) -
         yield "Try a method by density (HDBSCAN): it looks for crowds with gaps between them and leaves loners out."
 
 
+def going_on(found: Clustering, plan: Plan) -> str:
+    """Whether the number of segments stayed what it was, and why; empty where there was none, or a person chose."""
+    if plan.k_before is None or plan.k is not None or plan.kind.finds_unassigned:
+        return ""
+    if found.k == plan.k_before:
+        clearest = choose(found.scores, plan.min_share)
+        kept = f"{found.k} segments as before, since these still come out the same with other customers"
+        others = f"; clearness alone would speak for {clearest.k}" if clearest.k != found.k else ""
+        return f"{kept}{others}."
+    then = next((score for score in found.scores if score.k == plan.k_before), None)
+    if then is None:
+        return f"{found.k} segments and not {plan.k_before} as before, since {plan.k_before} was not to be tried."
+    why = "leave a tiny one" if then.smallest_share < plan.min_share else "be others with other customers"
+    return f"{found.k} segments and not {plan.k_before} as before: as customers are now, {plan.k_before} would {why}."
+
+
 def disagreement(found: Clustering, plan: Plan) -> str:
     """Which number of segments each index speaks for, and that they do not agree; empty where one was tried."""
     if len(found.scores) < 2:
@@ -51,8 +67,8 @@ def disagreement(found: Clustering, plan: Plan) -> str:
     if told.agree:
         return f"All three indices speak for {told.silhouette} segments."
     said = (
-        f"The indices disagree: silhouette speaks for {told.silhouette}, Davies–Bouldin for {told.davies_bouldin}, "
-        f"Calinski–Harabasz for {told.calinski_harabasz} segments."
+        f"The indices disagree: clearness (silhouette) speaks for {told.silhouette}, Davies–Bouldin for "
+        f"{told.davies_bouldin}, Calinski–Harabasz for {told.calinski_harabasz} segments."
     )
     if not told.offered:
         return f"{said} None of the numbers tried is stable without a tiny segment."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,9 +85,10 @@ def cluster(values: Matrix, plan: Plan, *, rng: np.random.Generator, told: Told 
     """Divide customers with the k that the scores speak for.
 
     Chosen is the best silhouette among the k that are stable (adjusted Rand index at least .75) and whose
-    smallest group is large enough. Where no k is both, the best of those large enough, or of all, is shown as a
-    convenient division and the verdict says that there are no clear segments. Where there are many customers the
-    scores are those of a sample, and the division is of everybody.
+    smallest group is large enough; the number that there was before stays while it is among them. Where no k is
+    both, the best of those large enough, or of all, is shown as a convenient division and the verdict says that there
+    are no clear segments. Where there are many customers the scores are those of a sample, and the division is of
+    everybody.
 
     Parameters
     ----------
@@ -154,11 +155,12 @@ def _cluster(values: Matrix, plan: Plan, rng: np.random.Generator, told: Told | 
     )
 
 
-def choose(scores: list[KScore], min_share: float) -> KScore:
+def choose(scores: Sequence[KScore], min_share: float, k_before: int | None = None) -> KScore:
     """The score whose k is taken; see ``cluster``."""
     large = [score for score in scores if score.smallest_share >= min_share]
     stable = [score for score in large if score.is_offered(min_share)]
-    return max(stable or large or scores, key=lambda score: score.silhouette)
+    same = [score for score in stable if score.k == k_before]
+    return max(same or stable or large or scores, key=lambda score: score.silhouette)
 
 
 def describe(chosen: KScore, null_silhouette: float, min_share: float) -> str:
@@ -183,7 +185,7 @@ def describe(chosen: KScore, null_silhouette: float, min_share: float) -> str:
 
 def _chosen(scores: list[KScore], plan: Plan) -> KScore:
     if plan.k is None or plan.kind.finds_unassigned:
-        return choose(scores, plan.min_share)
+        return choose(scores, plan.min_share, plan.k_before)
     asked = next(score for score in scores if score.k == plan.k)
     if not asked.is_offered(plan.min_share):
         offered = [str(score.k) for score in scores if score.is_offered(plan.min_share)]

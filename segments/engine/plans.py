@@ -41,6 +41,8 @@ class Plan:
         Numbers of groups to try, 2 or more each. Density finds its own number.
     k : int, optional
         One of them, where a person chose it; by default the one that the scores speak for.
+    k_before : int, optional
+        The number of groups of the division that this one goes on from: it stays while it may be offered.
     min_share : float
         Share (0–1) that the smallest group should have.
     n_replicates : int
@@ -53,6 +55,7 @@ class Plan:
     keep: float | None = None
     k_range: range = range(3, 9)
     k: int | None = None
+    k_before: int | None = None
     min_share: float = 0.05
     n_replicates: int = 5
 

@@ -13,6 +13,7 @@ from segments.queries.vectors import known_vectors
 
 EXPLORE_TASK = "segments.explore_customers"
 SAVE_TASK = "segments.save_segmentation"
+DRIFT_TASK = "segments.look_when_drifted"
 # What divides customers in most shops, and is known in every one.
 USUAL = ("recency_days", "orders_all", "spend_all")
 N_DEPARTMENTS = 3
@@ -86,5 +87,5 @@ def looks() -> QuerySet[Segmentation]:
 
 def open_look() -> Job | None:
     """A job that looks for segments, or saves them, now or soon."""
-    found = Job.objects.filter(task__in=(EXPLORE_TASK, SAVE_TASK), state__in=Job.OPEN_STATES)
+    found = Job.objects.filter(task__in=(EXPLORE_TASK, SAVE_TASK, DRIFT_TASK), state__in=Job.OPEN_STATES)
     return found.select_related("parent").order_by("pk").first()

@@ -1,9 +1,11 @@
 """One segmentation as its charts need it."""
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from loyalty.models import Customer
+from loyalty.templatetags.formats import day as on_day
 from segments.charts.segmentations import (
     MAP_POINTS,
     UNASSIGNED,
@@ -18,11 +20,12 @@ from segments.charts.segmentations import (
 from segments.engine.files import unpacked
 from segments.models import Division, Segment, Segmentation, SegmentMembership
 
-# Adjusted Rand index with the segmentation before, and what it means to somebody who has never heard of it.
+# Adjusted Rand index with the borders before, and what it means to somebody who has never heard of it.
 CONTINUITY = (
-    (0.9, "Nearly everybody is in the segment they were in when segments were last looked for."),
-    (0.6, "Most customers are in the segment they were in when segments were last looked for."),
+    (0.9, "Nearly everybody is where the borders before would put them today."),
+    (0.6, "Most customers are where the borders before would put them today."),
 )
+ELSEWHERE = "Many customers are elsewhere than the borders before would put them today: compare with earlier with care."
 
 
 def current_segmentation() -> Segmentation | None:
@@ -30,13 +33,43 @@ def current_segmentation() -> Segmentation | None:
 
 
 def continuity(segmentation: Segmentation) -> str:
-    """Whether customers stayed where they were when segments were last looked for; empty at the first time."""
+    """Whether these segments are those that were in use before; empty at the first time."""
     if segmentation.agreement is None:
         return ""
-    for least, sentence in CONTINUITY:
-        if segmentation.agreement >= least:
-            return sentence
-    return "Most customers changed segment since segments were last looked for: compare with earlier ones with care."
+    alike = next((said for least, said in CONTINUITY if segmentation.agreement >= least), ELSEWHERE)
+    told = segmentation.findings.get("continues")
+    return f"{_gone_on(told)} {alike}" if told else alike
+
+
+def _gone_on(told: dict[str, Any]) -> str:
+    n_before, n_on = told["k"], len(told["before_of"])
+    if n_on == n_before:
+        return f"All {n_before} segments before go on."
+    return f"{n_on or 'None'} of the {n_before} segments before {'goes' if n_on < 2 else 'go'} on."
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Whether segments still fit the customers, in a sentence."""
+
+    sentence: str
+    has_drifted: bool
+
+
+def fit_of(segmentation: Segmentation) -> Fit | None:
+    """By the last look at whether customers are as they were; None before the first."""
+    told = segmentation.findings.get("drift")
+    if not told:
+        return None
+    until = on_day(datetime.fromisoformat(told["as_of"]))
+    if told["has_drifted"]:
+        sentence = (
+            f"By {until} customers had changed since these segments were found, most in “{told['furthest']}”. "
+            "Rehearsal looked again; these stay in use until you save others."
+        )
+    else:
+        sentence = f"Customers were spread as before on {until}, so the borders stay where they are."
+    return Fit(sentence, told["has_drifted"])
 
 
 def segments_of(segmentation: Segmentation) -> Segments:

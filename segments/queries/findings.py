@@ -46,6 +46,8 @@ class Facts:
     missing: list[tuple[str, float]]
     offered: list[int]
     silhouette_note: str
+    going_on: str
+    agreement_note: str
 
 
 def groups_of(segmentation: Segmentation) -> list[Group]:
@@ -74,6 +76,8 @@ def facts_of(segmentation: Segmentation) -> Facts:
         missing=sorted(missing, key=lambda one: -one[1]),
         offered=[k for k in offered_of(segmentation) if k != segmentation.k],
         silhouette_note=_silhouette_note(chosen),
+        going_on=told.get("going_on", ""),
+        agreement_note=_agreement_note(told.get("continues")),
     )
 
 
@@ -117,10 +121,17 @@ def settings_of(segmentation: Segmentation) -> list[tuple[str, str]]:
 def _silhouette_note(chosen: dict[str, Any]) -> str:
     """What the same number of groups reaches where there is nothing to find, and how far a sample may be off."""
     null, error = chosen.get("null_silhouette"), chosen.get("silhouette_error")
-    told = [] if null is None or null < 0 else [f"mixed at random {null:.2f}"]
+    told = ["1 is far apart, 0 is one crowd"]
+    if null is not None and null >= 0:
+        told.append(f"mixed at random {null:.2f}")
     if error:
         told.append(f"±{1.96 * error:.3f} by the sample")
-    return ", ".join(told) or "1 is far apart, 0 is one crowd"
+    return "; ".join(told)
+
+
+def _agreement_note(told: dict[str, Any] | None) -> str:
+    scale = "1 is identical, 0 is chance"
+    return f"{told['low']:.2f}–{told['high']:.2f} with other customers; {scale}" if told else scale
 
 
 def _lifts(facts: dict[str, Any]) -> list[ProductLift]:

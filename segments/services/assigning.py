@@ -80,7 +80,15 @@ class Borders:
     def segments(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
         """The key of each customer's segment, 0 for none; shape (n,)."""
         # -1, in no group, looks at the last place.
-        return self.segment_ids[self.divider.assign(self.preparation.apply(values))]
+        return self.segment_ids[self._groups(values)]
+
+    def numbers(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The number of each customer's segment, -1 for none; shape (n,)."""
+        numbers = np.array([*self.segmentation.findings["numbers"], -1], dtype=np.int64)
+        return numbers[self._groups(values)]
+
+    def _groups(self, values: NDArray[np.float64]) -> NDArray[np.int64]:
+        return self.divider.assign(self.preparation.apply(values))
 
 
 @transaction.atomic

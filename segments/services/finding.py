@@ -1,7 +1,7 @@
 """Find groups among the customers; nothing is written down here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -12,6 +12,7 @@ from segments.engine.clustering import Clustering, cluster
 from segments.engine.features import FeatureFrame
 from segments.engine.judging import KScore
 from segments.engine.lifts import Lift, strongest_lifts
+from segments.engine.plans import Plan
 from segments.engine.profiles import SegmentProfile, profile
 from segments.engine.projection import Projection, project
 from segments.queries.products import Buyers, buyers_by_group
@@ -35,6 +36,7 @@ class Found:
     """Groups, not yet written down. `map_rows` are the customers whose places the projection has."""
 
     features: FeatureFrame
+    plan: Plan
     clustering: Clustering
     projection: Projection
     map_rows: NDArray[np.int64]
@@ -42,25 +44,26 @@ class Found:
     lifts: tuple[tuple[SegmentLift, ...], ...]
 
 
-def find_segments(spec: SegmentSpec, as_of: datetime, report: Progress) -> Found:
+def find_segments(spec: SegmentSpec, as_of: datetime, report: Progress, *, k_before: int | None = None) -> Found:
+    """`k_before` is the number of segments that this goes on from, where it divides in the same way."""
     report(0, _n_steps(spec), "Reading what customers did")
-    return divided(spec.frame(as_of), spec, as_of, report)
+    return divided(spec.frame(as_of), spec, as_of, report, k_before=k_before)
 
 
-def divided(features: FeatureFrame, spec: SegmentSpec, as_of: datetime, report: Progress) -> Found:
+def divided(
+    features: FeatureFrame, spec: SegmentSpec, as_of: datetime, report: Progress, *, k_before: int | None = None
+) -> Found:
     """The same of features that were read already."""
-    n_steps = _n_steps(spec)
+    n_steps, plan = _n_steps(spec), replace(spec.plan, k_before=k_before)
     report(1, n_steps, "Comparing divisions")
-    clustering = cluster(
-        features.values, spec.plan, rng=np.random.default_rng(spec.seed), told=_telling(report, n_steps)
-    )
+    clustering = cluster(features.values, plan, rng=np.random.default_rng(spec.seed), told=_telling(report, n_steps))
     report(n_steps - 2, n_steps, "Describing the segments")
     scaled = clustering.preparation.scaling.apply(features.values)
     profiles = profile(features.values, scaled, clustering.labels, features.words)
     rows = spread_rows(len(scaled), MAP_CUSTOMERS)
     report(n_steps - 1, n_steps, "Looking at what each segment buys")
     lifts = _lifts(features.customer_ids, clustering.labels, as_of)
-    return Found(features, clustering, project(scaled[rows]), rows, profiles, lifts)
+    return Found(features, plan, clustering, project(scaled[rows]), rows, profiles, lifts)
 
 
 def _n_steps(spec: SegmentSpec) -> int:
@@ -78,7 +81,7 @@ def _telling(report: Progress, n_steps: int) -> Callable[[KScore, int, int], Non
     def told(score: KScore, done: int, total: int) -> None:
         report(min(1 + done, n_steps - 2), n_steps, f"Compared {done} of {total} divisions")
         report.note(
-            f"{score.k} segments: silhouette {score.silhouette:.2f}, same again with other customers "
+            f"{score.k} segments: clearness {score.silhouette:.2f}, same again with other customers "
             f"{score.stability:.2f} ({score.stability_low:.2f}–{score.stability_high:.2f}), the smallest holds "
             f"{score.smallest_share:.0%}."
         )

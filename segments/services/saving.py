@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from numpy.typing import NDArray
 
 from segments.engine.files import unpacked
-from segments.engine.matching import CarriedOver, carried_over, numbered
+from segments.engine.matching import CarriedOver, numbered
 from segments.models import Segment, Segmentation
-from segments.queries.assigning import segment_numbers
+from segments.services.continuing import continued, placed_before, restored, told_of
 
 # Who was taken away since the division was made is left out; the table itself is written in one go.
 STAGED = "CREATE TEMPORARY TABLE staged_members (customer_id bigint, segment_id bigint) ON COMMIT DROP"
@@ -56,12 +56,11 @@ def save_segmentation(
     if held.saved_at is not None:
         return held
     current = Segmentation.objects.select_for_update(no_key=True).filter(is_current=True).first()
+    people = _people(held)
+    carried = _carried(held, current, people)
     if current is not None:
         current.is_current = False
         current.save(update_fields=["is_current"])
-    people = _people(held)
-    # Others may have become current since this was found.
-    carried = carried_on(current, people.customer_ids, people.labels)
     segments = Segment.objects.bulk_create(_named(_segments(held, current, carried, at), names or {}))
     write_members(_placed(people, segments), at=held.as_of)
     held.agreement = carried.agreement if carried.n_customers else None
@@ -71,14 +70,15 @@ def save_segmentation(
     return held
 
 
-def carried_on(current: Segmentation | None, customer_ids: Ids, labels: Ids) -> CarriedOver:
-    """How groups of customers, by rising key, go on from the segments that are current, over those who are in both."""
-    before = segment_numbers(current)
-    if not len(before.customer_ids):
-        return carried_over(labels[:0], labels[:0])
-    rows = np.minimum(np.searchsorted(before.customer_ids, customer_ids), len(before.customer_ids) - 1)
-    in_both = (before.customer_ids[rows] == customer_ids) & (labels >= 0)
-    return carried_over(before.numbers[rows][in_both], labels[in_both])
+def _carried(held: Segmentation, current: Segmentation | None, people: People) -> CarriedOver:
+    """As it was told when this was found, unless others have become current since."""
+    told = held.findings.get("continues") or {}
+    if current is not None and told.get("segmentation_id") == current.pk:
+        return restored(told)
+    before = placed_before(as_of=held.as_of)
+    carried = continued(before, people.customer_ids, people.labels)
+    held.findings["continues"] = told_of(before, carried)
+    return carried
 
 
 def write_members(placed: Placed, *, at: datetime) -> None:

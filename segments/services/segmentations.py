@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 from loyalty.models import Product
 from loyalty.queries.marks import change_mark
 from loyalty.services.progress import Progress
-from segments.engine.advice import advice, disagreement
+from segments.engine.advice import advice, disagreement, going_on
 from segments.engine.clustering import Clustering
 from segments.engine.dividing.ward import WardDivider
 from segments.engine.files import packed
 from segments.engine.matching import CarriedOver, numbered
 from segments.engine.profiles import SegmentProfile
 from segments.models import Division, Segmentation
+from segments.services.continuing import Before, continued, k_before, placed_before, told_of
 from segments.services.finding import Found, find_segments
-from segments.services.saving import carried_on, save_segmentation
+from segments.services.saving import save_segmentation
 from segments.services.specs import SegmentSpec
 
 
@@ -28,11 +29,11 @@ def segment_customers(*, spec: SegmentSpec, as_of: datetime, at: datetime, repor
     if done is not None:
         return done
     mark = change_mark()
-    found = find_segments(spec, as_of, report)
+    found = find_segments(spec, as_of, report, k_before=k_before(spec))
+    before = placed_before(as_of=as_of, features=found.features)
     with report.writing():
-        segmentation = save_segmentation(
-            segmentation=write_found(found, spec, as_of=as_of, at=at, job_id=report.job_id, mark=mark), at=at
-        )
+        draft = write_found(found, spec, as_of=as_of, at=at, job_id=report.job_id, mark=mark, before=before)
+        segmentation = save_segmentation(segmentation=draft, at=at)
     report.note(f"{found.clustering.k} segments among {len(found.features.customer_ids):,} customers.")
     return segmentation
 
@@ -43,9 +44,10 @@ def explore_customers(*, spec: SegmentSpec, as_of: datetime, at: datetime, repor
     if done is not None:
         return done
     mark = change_mark()
-    found = find_segments(spec, as_of, report)
+    found = find_segments(spec, as_of, report, k_before=k_before(spec))
+    before = placed_before(as_of=as_of, features=found.features)
     with report.writing():
-        segmentation = write_found(found, spec, as_of=as_of, at=at, job_id=report.job_id, mark=mark)
+        segmentation = write_found(found, spec, as_of=as_of, at=at, job_id=report.job_id, mark=mark, before=before)
     report.note(segmentation.verdict)
     return segmentation
 
@@ -55,11 +57,18 @@ def _of_job(report: Progress) -> Segmentation | None:
 
 
 def write_found(
-    found: Found, spec: SegmentSpec, *, as_of: datetime, at: datetime, job_id: int | None, mark: int
+    found: Found,
+    spec: SegmentSpec,
+    *,
+    as_of: datetime,
+    at: datetime,
+    job_id: int | None,
+    mark: int,
+    before: Before | None = None,
 ) -> Segmentation:
-    """Write down what was found, only to be looked at. `mark` is of the changes before the features were read."""
-    current = Segmentation.objects.filter(is_current=True).first()
-    carried = carried_on(current, found.features.customer_ids, found.clustering.labels)
+    """Write down what was found, only to be looked at. `mark` is of the changes before the features were read, and
+    `before` says where the borders in use put the same customers."""
+    carried = continued(before, found.features.customer_ids, found.clustering.labels)
     segmentation = Segmentation.objects.create(
         name=spec.name,
         spec=_settings(found, spec),
@@ -70,7 +79,7 @@ def write_found(
         feature_names=list(found.features.names),
         verdict=found.clustering.verdict,
         projection=_axes(found),
-        findings=_findings(found, spec, carried),
+        findings={**_findings(found, carried), "continues": told_of(before, carried)},
         agreement=carried.agreement if carried.n_customers else None,
         job_id=job_id,
         created_at=at,
@@ -102,7 +111,7 @@ def _prefixed(clustering: Clustering) -> dict[str, NDArray[np.generic]]:
     return {f"divider_{name}": array for name, array in clustering.divider.arrays().items()}
 
 
-def _findings(found: Found, spec: SegmentSpec, carried: CarriedOver) -> dict[str, Any]:
+def _findings(found: Found, carried: CarriedOver) -> dict[str, Any]:
     clustering, labels = found.clustering, found.clustering.labels
     components = clustering.preparation.components
     names = _product_names(found)
@@ -113,8 +122,9 @@ def _findings(found: Found, spec: SegmentSpec, carried: CarriedOver) -> dict[str
         "n_unassigned": int((labels < 0).sum()),
         "n_judged": clustering.n_judged,
         "missing": _missing(found),
-        "advice": list(advice(clustering, spec.plan, len(found.features.words))),
-        "disagreement": disagreement(clustering, spec.plan),
+        "advice": list(advice(clustering, found.plan, len(found.features.words))),
+        "disagreement": disagreement(clustering, found.plan),
+        "going_on": going_on(clustering, found.plan),
         "explained": [float(share) for share in components.explained_shares] if components else [],
         "tree": asdict(clustering.divider.tree()) if isinstance(clustering.divider, WardDivider) else {},
     }

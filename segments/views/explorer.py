@@ -85,6 +85,7 @@ def segmentation(request: HttpRequest, pk: int) -> HttpResponse:
         "n_customers": found.findings.get("n_customers", n_customers),
         "facts": findings.facts_of(found),
         "continuity": explorer.continuity(found),
+        "fit": explorer.fit_of(found) if found.is_current else None,
         "map_chart": charts.map_chart(explorer.segments_of(found), points, n_customers=n_customers),
         "charts": _charts(found),
         "open_job": choices.open_look(),

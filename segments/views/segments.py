@@ -34,6 +34,7 @@ def segments(request: HttpRequest) -> HttpResponse:
         context |= {
             "segments": queries.current_segments(),
             "continuity": explorer.continuity(segmentation),
+            "fit": explorer.fit_of(segmentation),
             **_explorer(segmentation),
         }
     return render(request, "segments/segments.html", context)

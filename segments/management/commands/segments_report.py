@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import QuietProgress
-from segments.engine.advice import advice
+from segments.engine.advice import advice, going_on
 from segments.engine.lifecycle import STATES, LifecycleSpec
 from segments.engine.rfm import RfmSpec
 from segments.engine.rhythm import TooLittleHistory
 from segments.queries.groups import saved_rfm_spec
 from segments.queries.histories import ShopHistory, shop_history
+from segments.services.drifting import Later, looked_again
 from segments.services.finding import Found, find_segments
 from segments.services.groups import lifecycle_of, rfm_of
 from segments.services.specs import SegmentSpec
@@ -26,14 +27,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--as-of", type=datetime.fromisoformat, help="a moment; by default the newest order")
+        parser.add_argument("--then", type=datetime.fromisoformat, help="find segments at this moment first, and go on")
         parser.add_argument("--only", choices=("rfm", "lifecycle", "clusters"), help="one part instead of all three")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        as_of = options["as_of"] or data_horizon()
+        as_of = _aware(options["as_of"]) or data_horizon()
         if as_of is None:
             raise CommandError("There are no orders. Import some, or run the demo.")
-        if timezone.is_naive(as_of):
-            as_of = timezone.make_aware(as_of)
         shop = shop_history(as_of=as_of)
         if not len(shop.histories):
             raise CommandError("There are no orders before that moment.")
@@ -42,7 +42,31 @@ class Command(BaseCommand):
         if options["only"] in (None, "lifecycle"):
             self._lifecycle(shop)
         if options["only"] in (None, "clusters"):
+            self._found(_aware(options["then"]), as_of)
+
+    def _found(self, then: datetime | None, as_of: datetime) -> None:
+        if then is None:
             self._clusters(find_segments(SegmentSpec(), as_of, QuietProgress()))
+            return
+        later = looked_again(SegmentSpec(), then=then, now=as_of, report=QuietProgress())
+        self._clusters(later.then)
+        self._clusters(later.now)
+        self._gone_on(later)
+
+    def _gone_on(self, later: Later) -> None:
+        carried, moved = later.carried, later.drift
+        names = [words.label for words in later.then.features.words]
+        furthest = moved.furthest
+        self.stdout.write(
+            f"\n{'Drifted' if moved.has_drifted else 'Not drifted'}: “{names[furthest]}” moved most, stability index "
+            f"{moved.index[furthest]:.2f}, limit {moved.limit[furthest]:.2f}\n"
+            f"{going_on(later.now.clustering, later.now.plan)}\n"
+            f"By the borders then and now, {carried.n_customers:,} customers: adjusted Rand index "
+            f"{carried.agreement:.3f} [{carried.low:.3f}, {carried.high:.3f}]; {len(carried.before_of)} of "
+            f"{later.then.clustering.k} segments go on"
+        )
+        for label, before in sorted(carried.before_of.items(), key=lambda pair: pair[1]):
+            self.stdout.write(f"  {later.then.profiles[before].name} → {later.now.profiles[label].name}")
 
     def _rfm(self, shop: ShopHistory, spec: RfmSpec) -> None:
         _, facts = rfm_of(shop, spec)
@@ -80,7 +104,7 @@ class Command(BaseCommand):
             f"\nFound in the data: {clustering.k} segments; silhouette {clustering.silhouette:.3f}, mixed at random "
             f"{clustering.null_silhouette:.3f}; stability {score.stability:.2f}\n{clustering.verdict}"
         )
-        for sentence in advice(clustering, SegmentSpec().plan, len(found.features.words)):
+        for sentence in advice(clustering, found.plan, len(found.features.words)):
             self.stdout.write(sentence)
         labels = [words.label for words in found.features.words]
         self._line("segment", ["customers", "share", *(label[:11] for label in labels)])
@@ -89,6 +113,10 @@ class Command(BaseCommand):
 
     def _line(self, name: str, values: Sequence[str]) -> None:
         self.stdout.write(f"{name:44}" + "".join(f"{value:>12}" for value in values))
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return timezone.make_aware(moment) if moment is not None and timezone.is_naive(moment) else moment
 
 
 def _told(value: float | None) -> str:

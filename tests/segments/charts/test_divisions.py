@@ -24,7 +24,7 @@ def test_every_index_is_drawn_beside_its_best_and_told_as_it_is():
     chart = indices_chart(SCORES, disagreement="They disagree.", as_of=AS_OF)
 
     drawn = {trace.name: list(trace.y) for trace in chart.figure.data}
-    assert drawn == {"Silhouette": [1, 0.5], "Davies–Bouldin": [0.5, 1], "Calinski–Harabasz": [1, 0.5]}
+    assert drawn == {"Clearness": [1, 0.5], "Davies–Bouldin": [0.5, 1], "Calinski–Harabasz": [1, 0.5]}
     assert chart.table.rows[1] == [4, 0.2, 0.01, 0.6, 40.0]
     assert chart.answer == "They disagree."
 

@@ -29,3 +29,14 @@ def test_a_short_history_says_why_there_is_no_lifecycle(capsys):
 def test_without_orders_there_is_nothing_to_print():
     with pytest.raises(CommandError, match="There are no orders"):
         call_command("segments_report")
+
+
+def test_segments_of_an_earlier_moment_are_gone_on_from(capsys):
+    open_shop()
+
+    call_command("segments_report", "--only", "clusters", "--then", "2024-08-01")
+
+    told = capsys.readouterr().out
+    assert told.count("Found in the data") == 2
+    assert "By the borders then and now" in told
+    assert "segments go on" in told

@@ -56,7 +56,7 @@ def test_what_is_asked_becomes_a_job_and_its_result_a_page(client, marketer, sho
     found = Segmentation.objects.get(pk=job.summary["segmentation_id"])
     assert found.get_absolute_url() in client.get(job.get_absolute_url()).content.decode()
     assert client.get(found.get_absolute_url()).status_code == 200
-    assert any("2 segments: silhouette" in entry.text for entry in job.entries.all())
+    assert any("2 segments: clearness" in entry.text for entry in job.entries.all())
 
 
 @pytest.mark.parametrize(
