@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
+from scipy.stats import t
 
 from campaigns.engine.frames import FloatArray
 
@@ -20,6 +21,7 @@ RIDGE_SD = 1.5
 NEWTON_STEPS = 50
 # Two finished campaigns leave one degree of freedom, and Student's t with one has no mean.
 FEWEST_DEGREES_OF_FREEDOM = 2
+N_NODES = 64
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,21 @@ class CampaignEffect:
 
         mean + sd · sqrt(1 + 1/C) · t with C - 1 degrees of freedom, C the number of campaigns.
         """
-        seen = max(self.n_campaigns, 1)
-        freedom = max(seen - 1, FEWEST_DEGREES_OF_FREEDOM)
-        return self.mean + self.sd * np.sqrt(1 + 1 / seen) * rng.standard_t(freedom, n_draws)
+        return self.mean + self._scale * rng.standard_t(self._freedom, n_draws)
+
+    def marginal_chances(self, logits: FloatArray) -> FloatArray:
+        """Chance of response averaged over the effect, shape of `logits`: what a forecast tells of one customer."""
+        levels = (np.arange(N_NODES) + 0.5) / N_NODES
+        effects = self.mean + self._scale * t.ppf(levels, self._freedom)
+        return np.asarray(expit(logits[:, None] + effects).mean(axis=1))
+
+    @property
+    def _scale(self) -> float:
+        return float(self.sd * np.sqrt(1 + 1 / max(self.n_campaigns, 1)))
+
+    @property
+    def _freedom(self) -> int:
+        return max(self.n_campaigns - 1, FEWEST_DEGREES_OF_FREEDOM)
 
 
 NO_EFFECT = CampaignEffect(mean=0.0, sd=0.0, n_campaigns=0)

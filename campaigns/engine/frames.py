@@ -60,18 +60,27 @@ class PastCampaign:
     campaign_id : int
     campaign_type : str
     starts_at, ends_at : datetime
-        The offer could be taken at `starts_at <= t < ends_at`; aware.
+        What was taken at `starts_at <= t < ends_at` was seen; aware.
+    planned_end : datetime or None, default=None
+        When the offer ends, where the data end before it; None where that is `ends_at`.
     """
 
     campaign_id: int
     campaign_type: str
     starts_at: datetime
     ends_at: datetime
+    planned_end: datetime | None = None
 
     @property
     def window_days(self) -> float:
         """Length of the window in days."""
         return (self.ends_at - self.starts_at) / timedelta(days=1)
+
+    @property
+    def window_seen(self) -> float:
+        """Share of the window that was seen, 0 to 1."""
+        planned = self.planned_end or self.ends_at
+        return (self.ends_at - self.starts_at) / (planned - self.starts_at)
 
     @property
     def decided_at(self) -> datetime:
@@ -80,7 +89,7 @@ class PastCampaign:
 
     def closed_before(self, moment: datetime) -> bool:
         """Whether everything about this campaign was known just before `moment`."""
-        return self.ends_at <= moment
+        return (self.planned_end or self.ends_at) <= moment
 
 
 @dataclass(frozen=True)

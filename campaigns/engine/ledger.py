@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from campaigns.engine.campaign_effect import (
@@ -52,6 +51,11 @@ class LedgerEntry:
         return int(self.responded.sum())
 
     @cached_property
+    def chances(self) -> FloatArray:
+        """What was told of each customer, the campaign effect averaged out, shape (n_customers,)."""
+        return self.effect.marginal_chances(self.logits)
+
+    @cached_property
     def residual(self) -> EffectObservation:
         """How far the campaign was from its forecast, on the logit scale."""
         return observed_effect(self.logits, self.n_redeemers)
@@ -71,12 +75,15 @@ class EntryScore:
     forecast, coin_toss : MetricForecast
         With the campaign effect, and without it.
     actual : int
+    n_customers : int
+        How many it was sent to.
     """
 
     campaign: PastCampaign
     forecast: MetricForecast
     coin_toss: MetricForecast
     actual: int
+    n_customers: int
 
     def holds(self, level: float) -> bool:
         """Whether the interval at `level` held the real number."""
@@ -96,12 +103,12 @@ class LedgerMetrics:
     Attributes
     ----------
     n_campaigns, n_customers : int
-    auc, brier, calibration_error : float
-        Over customers; the calibration error compares ten groups of equal size.
+    auc, brier, log_loss, calibration_error : float
+        Of the chances told, over customers; the calibration error compares ten groups of equal size.
     total_ratio : float
-        Forecast redeemers over real ones.
+        Expected redeemers over real ones.
     wape : float
-        Sum over campaigns of the absolute error over the sum of redeemers.
+        Sum over campaigns of the absolute error of the middle forecast over the sum of redeemers.
     coverage, coin_toss_coverage : dict of float to float
         Share of campaigns whose interval at each level held the real number.
     interval_score : float
@@ -114,6 +121,7 @@ class LedgerMetrics:
     n_customers: int
     auc: float
     brier: float
+    log_loss: float
     calibration_error: float
     total_ratio: float
     wape: float
@@ -131,6 +139,7 @@ def score_entries(entries: Sequence[LedgerEntry], rng: np.random.Generator) -> l
             MetricForecast.from_draws("redeemers", entry.redeemers(entry.effect, rng)),
             MetricForecast.from_draws("redeemers", entry.redeemers(NO_EFFECT, rng)),
             entry.n_redeemers,
+            len(entry.logits),
         )
         for entry in entries
     ]
@@ -146,18 +155,18 @@ def ledger_metrics(entries: Sequence[LedgerEntry], rng: np.random.Generator) -> 
     """
     if not entries:
         raise ValueError("the ledger is empty")
-    logits = np.concatenate([entry.logits for entry in entries])
+    chances = np.concatenate([entry.chances for entry in entries])
     responded = np.concatenate([entry.responded for entry in entries])
-    chances = expit(logits)
     scores = score_entries(entries, rng)
     return LedgerMetrics(
         n_campaigns=len(entries),
-        n_customers=len(logits),
-        auc=float(roc_auc_score(responded, logits)),
+        n_customers=len(chances),
+        auc=float(roc_auc_score(responded, chances)),
         brier=float(np.mean((chances - responded) ** 2)),
+        log_loss=log_loss(chances, responded),
         calibration_error=calibration_error(chances, responded),
         total_ratio=float(chances.sum() / responded.sum()),
-        wape=_wape(entries),
+        wape=_wape(scores),
         coverage={level: float(np.mean([s.holds(level) for s in scores])) for level in LEVELS},
         coin_toss_coverage={level: float(np.mean([s.coin_toss_holds(level) for s in scores])) for level in LEVELS},
         interval_score=float(np.mean([_interval_score(score, 0.9) for score in scores])),
@@ -173,9 +182,14 @@ def calibration_error(chances: FloatArray, responded: BoolArray) -> float:
     return float(np.sum(gaps) / len(chances))
 
 
-def _wape(entries: Sequence[LedgerEntry]) -> float:
-    errors = [abs(expit(entry.logits).sum() - entry.n_redeemers) for entry in entries]
-    return float(np.sum(errors) / np.sum([entry.n_redeemers for entry in entries]))
+def log_loss(chances: FloatArray, responded: BoolArray) -> float:
+    """Mean negative log-likelihood of what happened."""
+    return float(-np.mean(np.log(np.where(responded, chances, 1 - chances))))
+
+
+def _wape(scores: Sequence[EntryScore]) -> float:
+    errors = [abs(score.forecast.mid - score.actual) for score in scores]
+    return float(np.sum(errors) / np.sum([score.actual for score in scores]))
 
 
 def _width(score: EntryScore, level: float) -> float:

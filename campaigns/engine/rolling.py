@@ -3,18 +3,21 @@
 Prequential (Dawid 1984): residuals of forecasts as made, never of in-sample fits.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from campaigns.engine.campaign_effect import CampaignEffect, fit_campaign_effect
+from campaigns.engine.campaign_effect import NO_EFFECT, CampaignEffect, fit_campaign_effect
 from campaigns.engine.frames import PastCampaign, ReceptionFrame
 from campaigns.engine.ledger import LedgerEntry
 from campaigns.engine.reception import Responder
 
 FEWEST_CAMPAIGNS = 5
 FEWEST_RESPONSES = 50
+# A replay may begin earlier than forecasts for people: what is learnt from it is how far campaigns stray.
+FEWEST_REPLAYED = 3
+FEWEST_REPLAYED_RESPONSES = 20
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,8 @@ def rolling_forecasts(
     frame: ReceptionFrame,
     make_model: Callable[[], Responder],
     *,
-    fewest_campaigns: int = FEWEST_CAMPAIGNS,
-    fewest_responses: int = FEWEST_RESPONSES,
+    fewest_campaigns: int = FEWEST_REPLAYED,
+    fewest_responses: int = FEWEST_REPLAYED_RESPONSES,
 ) -> list[LedgerEntry]:
     """Forecast every campaign, in the order they began, from campaigns whose window had closed before.
 
@@ -57,7 +60,7 @@ def rolling_forecasts(
     make_model : callable
         Returns a new, unfitted model.
     fewest_campaigns, fewest_responses : int
-        A campaign whose closed predecessors are fewer is left out: no forecast would have been made.
+        A campaign whose closed predecessors have fewer is left out: nothing could have been learnt.
 
     Returns
     -------
@@ -78,6 +81,11 @@ def known_effect(entries: list[LedgerEntry], campaign: PastCampaign) -> Campaign
     """Learn the campaign effect from the entries whose window had closed when `campaign` was decided."""
     closed = [entry for entry in entries if entry.campaign.closed_before(campaign.decided_at)]
     return fit_campaign_effect([entry.residual for entry in closed])
+
+
+def without_effect(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    """The same forecasts if every campaign were only its customers' coins: too sure, kept for comparison."""
+    return [replace(entry, effect=NO_EFFECT) for entry in entries]
 
 
 def _by_start(frame: ReceptionFrame) -> list[int]:

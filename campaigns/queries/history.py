@@ -53,6 +53,11 @@ class TiedMoney:
 
 def finished_campaigns(as_of: datetime) -> list[PastCampaign]:
     """Campaigns that were sent, whose window had closed at `as_of`, oldest first."""
+    return [campaign for campaign in observed_campaigns(as_of) if campaign.window_seen == 1]
+
+
+def observed_campaigns(as_of: datetime) -> list[PastCampaign]:
+    """Campaigns that were sent, oldest first; where `as_of` cuts a window off, it ends there."""
     first_order = Order.objects.aggregate(first=Min("ordered_at"))["first"]
     if first_order is None:
         return []
@@ -60,10 +65,10 @@ def finished_campaigns(as_of: datetime) -> list[PastCampaign]:
     rows = Campaign.objects.filter(
         Exists(members),
         state__in=SENT_STATES,
-        ends_at__lte=as_of,
+        starts_at__lt=as_of,
         starts_at__gte=first_order + SHORTEST_HISTORY,
     ).order_by("starts_at", "id")
-    past = [PastCampaign(row.pk, row.type, row.starts_at, row.ends_at) for row in rows]
+    past = [PastCampaign(row.pk, row.type, row.starts_at, min(row.ends_at, as_of), row.ends_at) for row in rows]
     return [campaign for campaign in past if campaign.ends_at - campaign.starts_at >= SHORTEST_WINDOW]
 
 

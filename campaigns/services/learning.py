@@ -12,13 +12,12 @@ import numpy as np
 from campaigns import registry
 from campaigns.engine.backtest import Backtest, Contest, contest, fit_responder
 from campaigns.engine.campaign_effect import fit_campaign_effect
-from campaigns.engine.frames import CustomerFrame, PastCampaign, ReceptionFrame
+from campaigns.engine.frames import ReceptionFrame
 from campaigns.engine.ledger import EntryScore, LedgerMetrics
-from campaigns.engine.reasons import FEATURE_NAMES
 from campaigns.engine.rolling import FEWEST_CAMPAIGNS, FEWEST_RESPONSES, History
 from campaigns.queries.history import finished_campaigns, history_counts
-from campaigns.queries.reception import campaign_reception, reception_features
 from campaigns.registry import ReceptionKnowledge, Training
+from campaigns.services.reception_history import reception_history
 from loyalty.services.progress import Progress
 from recommender.engine.artefacts import ArtefactDamaged
 from recommender.models import ModelVersion
@@ -68,8 +67,7 @@ def learn_reception(*, as_of: datetime, at: datetime, seed: int, report: Progres
     if known is not None:
         return known
     began = time.perf_counter()
-    campaigns = finished_campaigns(as_of)
-    frame = _history_frame(campaigns, as_of, report)
+    frame = reception_history(finished_campaigns(as_of), as_of, report, share=READ_SHARE)
     history = History.of(frame)
     if not history.is_enough:
         raise HistoryTooSmall(history)
@@ -118,36 +116,6 @@ def _training(outcome: Contest, made: Made, *, is_model: bool) -> Training:
         fit_seconds=time.perf_counter() - made.began,
         trained_at=made.at,
     )
-
-
-def _history_frame(campaigns: list[PastCampaign], as_of: datetime, report: Progress) -> ReceptionFrame:
-    customers, redemptions, rows = [], [], []
-    for row, campaign in enumerate(campaigns):
-        report(row * READ_SHARE // len(campaigns), 100, f"Reading past campaign {row + 1} of {len(campaigns)}")
-        frame, taken = _sent_to(campaign, as_of)
-        customers.append(frame)
-        redemptions.append(taken)
-        rows.append(np.full(len(frame), row, dtype=np.int64))
-    return ReceptionFrame(
-        CustomerFrame(
-            np.concatenate([frame.customer_ids for frame in customers] or [np.empty(0, np.int64)]),
-            np.concatenate([frame.values for frame in customers] or [np.empty((0, len(FEATURE_NAMES)))]),
-            FEATURE_NAMES,
-        ),
-        tuple(campaigns),
-        np.concatenate(rows or [np.empty(0, np.int64)]),
-        np.concatenate(redemptions or [np.empty(0, np.int64)]),
-    )
-
-
-def _sent_to(campaign: PastCampaign, as_of: datetime) -> tuple[CustomerFrame, Any]:
-    reception = campaign_reception(campaign_id=campaign.campaign_id, until=as_of)
-    frame = reception_features(
-        campaign_id=campaign.campaign_id,
-        audience_id=reception.audience_id,
-        as_of=campaign.decided_at,
-    )
-    return frame, reception.redemptions
 
 
 def is_learnt(as_of: datetime) -> bool:

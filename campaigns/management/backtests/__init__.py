@@ -1,0 +1,12 @@
+"""What `manage.py backtest` replays, by name.
+
+To add one: write a function that takes a `Write` and a seed, prints its tables and returns what goes into the JSON, and
+name it below.
+"""
+
+from campaigns.management.backtests.campaigns import backtest_campaigns
+from campaigns.management.backtests.printing import Backtest
+
+BACKTESTS: dict[str, Backtest] = {
+    "campaigns": backtest_campaigns,
+}

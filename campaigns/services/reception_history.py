@@ -1,0 +1,44 @@
+"""How past campaigns were received, each customer as known the day before the campaign began."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+
+from campaigns.engine.frames import CustomerFrame, IntArray, PastCampaign, ReceptionFrame
+from campaigns.engine.reasons import FEATURE_NAMES
+from campaigns.queries.reception import campaign_reception, reception_features
+from loyalty.services.progress import Progress
+
+
+def reception_history(
+    campaigns: Sequence[PastCampaign], as_of: datetime, report: Progress, *, share: int = 100
+) -> ReceptionFrame:
+    """One row for each campaign and customer it was sent to. Tells progress from 0 to `share` percent."""
+    customers, redemptions, rows = [], [], []
+    for row, campaign in enumerate(campaigns):
+        report(row * share // len(campaigns), 100, f"Reading past campaign {row + 1} of {len(campaigns)}")
+        frame, taken = _sent_to(campaign, as_of)
+        customers.append(frame)
+        redemptions.append(taken)
+        rows.append(np.full(len(frame), row, dtype=np.int64))
+    return ReceptionFrame(
+        CustomerFrame(
+            np.concatenate([frame.customer_ids for frame in customers] or [np.empty(0, np.int64)]),
+            np.concatenate([frame.values for frame in customers] or [np.empty((0, len(FEATURE_NAMES)))]),
+            FEATURE_NAMES,
+        ),
+        tuple(campaigns),
+        np.concatenate(rows or [np.empty(0, np.int64)]),
+        np.concatenate(redemptions or [np.empty(0, np.int64)]),
+    )
+
+
+def _sent_to(campaign: PastCampaign, as_of: datetime) -> tuple[CustomerFrame, IntArray]:
+    reception = campaign_reception(campaign_id=campaign.campaign_id, until=as_of)
+    frame = reception_features(
+        campaign_id=campaign.campaign_id,
+        audience_id=reception.audience_id,
+        as_of=campaign.decided_at,
+    )
+    return frame, reception.redemptions
