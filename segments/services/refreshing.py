@@ -35,6 +35,9 @@ MOST_EXPLAINED, EXPLAINED_AT_ONCE = 20_000, 2_000
 BELT = "SET LOCAL work_mem = '128MB'; SET LOCAL statement_timeout = '10min'"
 # Of everybody nothing is looked up one by one, whatever the planner guesses.
 HASHED, ONE_BY_ONE = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
+# Found before they are written down: PostgreSQL uses more than one process only for a statement that changes no table.
+FOUND = "CREATE TEMPORARY TABLE who_fits ON COMMIT DROP AS {}"
+WHO_FITS = Members("SELECT customer_id FROM who_fits")
 MADE, CHANGED, DATA = "The segment was made", "The rule was changed", "What is known of them was changed"
 
 
@@ -123,7 +126,7 @@ def refresh_segment(
     look = _Look(tree, words, moment, among)
     with report.writing():
         before = newest_refresh(rule.segment_id)
-        moved = _keep(rule, look)
+        moved = _keep(rule, look, _because(rule, before))
         _explain(rule, look, before, moved)
         return SegmentRefresh.objects.create(
             segment_id=rule.segment_id, at=at, as_of=moment.as_of, version=rule.version, is_full=among is None,
@@ -138,14 +141,33 @@ def _changed(rule: SegmentRule, tree: Rule) -> Sequence[int] | None:
     return None if changed.is_everybody or len(changed.customer_ids) > most else sorted(changed.customer_ids)
 
 
-def _keep(rule: SegmentRule, look: _Look) -> Moved:
-    members = Members(*members_question(look.rule, look.moment, among=look.among).by_position())
+def _because(rule: SegmentRule, before: SegmentRefresh | None) -> str:
+    """Why everybody who moves now does; what decided for each of them is looked up afterwards."""
+    if before is None:
+        return MADE
+    return DATA if before.version == rule.version else CHANGED
+
+
+def _keep(rule: SegmentRule, look: _Look, because: str) -> Moved:
     with connection.cursor() as cursor:
         cursor.execute(BELT)
-        cursor.execute(HASHED if look.among is None else ONE_BY_ONE)
-        moved = keep_members(segment=rule.segment, members=members, at=look.moment.at, because=DATA, among=look.among)
+    members = _found(look) if look.among is None else _asked(look)
+    return keep_members(segment=rule.segment, members=members, at=look.moment.at, because=because, among=look.among)
+
+
+def _asked(look: _Look) -> Members:
+    return Members(*members_question(look.rule, look.moment, among=look.among).by_position())
+
+
+def _found(look: _Look) -> Members:
+    asked = _asked(look)
+    with connection.cursor() as cursor:
+        cursor.execute(HASHED)
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.who_fits")
+        cursor.execute(FOUND.format(asked.sql), asked.params)
         cursor.execute(ONE_BY_ONE)
-    return moved
+        cursor.execute("ANALYZE who_fits")
+    return WHO_FITS
 
 
 def _n_members(rule: SegmentRule) -> int:
@@ -162,17 +184,13 @@ def _in_trouble(rule: SegmentRule, moment: Moment, mark: int, refused: RuleRefus
 
 
 def _explain(rule: SegmentRule, look: _Look, before: SegmentRefresh | None, moved: Moved) -> None:
-    """Write down for each who moved which condition decided."""
+    """Write down for each who moved which condition decided, where it was not the rule that changed."""
+    if before is None or before.version != rule.version or moved.n_entered + moved.n_left > MOST_EXPLAINED:
+        return
     mine = SegmentMembership.objects.filter(segment=rule.segment_id)
-    entered, left = mine.filter(valid_from=look.moment.at), mine.filter(valid_until=look.moment.at)
-    if before is None or before.version != rule.version:
-        because = MADE if before is None else CHANGED
-        entered.update(entered_because=because)
-        left.update(left_because=because)
-    elif moved.n_entered + moved.n_left <= MOST_EXPLAINED:
-        earlier = Moment(before.as_of, before.at)
-        _write_reasons(entered, "entered_because", look, earlier)
-        _write_reasons(left, "left_because", look, earlier)
+    earlier = Moment(before.as_of, before.at)
+    _write_reasons(mine.filter(valid_from=look.moment.at), "entered_because", look, earlier)
+    _write_reasons(mine.filter(valid_until=look.moment.at), "left_because", look, earlier)
 
 
 def _write_reasons(rows: QuerySet[SegmentMembership], field: str, look: _Look, earlier: Moment) -> None:
