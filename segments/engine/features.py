@@ -8,50 +8,106 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loyalty.engine.features import Feature
-from segments.engine.profiles import FeatureWords, Slot
+from segments.engine.naming import FeatureWords, Slot
+
+# Words for features, by name without time span: where they go in a name; for much of it and for little of it; and for
+# the segment that has most of it and least of it, where several have much or little.
+PHRASES: dict[str, tuple[Slot, str, str, str, str]] = {
+    "orders": ("adjective", "frequent", "occasional", "most frequent", "least frequent"),
+    "spend": ("noun", "big spenders", "small spenders", "biggest spenders", "smallest spenders"),
+    "units": (
+        "suffix",
+        "who take many pieces",
+        "who take few pieces",
+        "who take the most pieces",
+        "who take the fewest pieces",
+    ),
+    "basket_value": (
+        "suffix",
+        "with full baskets",
+        "with small baskets",
+        "with the fullest baskets",
+        "with the smallest baskets",
+    ),
+    "basket_lines": (
+        "suffix",
+        "with long receipts",
+        "with short receipts",
+        "with the longest receipts",
+        "with the shortest receipts",
+    ),
+    "basket_products": (
+        "suffix",
+        "with varied baskets",
+        "with plain baskets",
+        "with the most varied baskets",
+        "with the plainest baskets",
+    ),
+    "returns": ("suffix", "who send things back", "who keep what they buy", "who send most things back", ""),
+    "returns_value": ("suffix", "who send much back", "who keep what they buy", "who send most back", ""),
+    "discount_share": (
+        "suffix",
+        "who buy at a discount",
+        "who pay the full price",
+        "who buy most at a discount",
+        "who pay the full price most",
+    ),
+    "coupon_share": ("suffix", "who like coupons", "without coupons", "who like coupons most", ""),
+    "coupon_discount": ("suffix", "who save with coupons", "without coupons", "who save most with coupons", ""),
+    "recency_days": (
+        "suffix",
+        "not seen lately",
+        "seen lately",
+        "not seen for the longest",
+        "seen most recently",
+    ),
+    "recency_in_gaps": ("suffix", "overdue for a visit", "seen when expected", "most overdue for a visit", ""),
+    "tenure_days": ("adjective", "long-standing", "new", "longest-standing", "newest"),
+    "gap_mean_days": (
+        "suffix",
+        "who come at long intervals",
+        "who come at short intervals",
+        "who come at the longest intervals",
+        "who come at the shortest intervals",
+    ),
+    "gap_last_days": ("suffix", "who stayed away long before", "who came back soon", "who stayed away longest", ""),
+    "orders_per_active_month": ("suffix", "who come often in a month", "who come once in a month", "", ""),
+    "weekend_share": ("suffix", "who shop at weekends", "who shop on weekdays", "", ""),
+    "products": ("suffix", "who buy across the range", "who buy the same few things", "who buy the widest range", ""),
+    "categories": ("suffix", "who visit every shelf", "who visit few shelves", "", "who visit the fewest shelves"),
+    "brands": ("suffix", "who try many brands", "who know few brands", "who try most brands", "who know fewest brands"),
+    "category_share": (
+        "suffix",
+        "strong in {value}",
+        "light on {value}",
+        "strongest in {value}",
+        "lightest on {value}",
+    ),
+    "brand_share": ("suffix", "fond of {value}", "who seldom buy {value}", "fondest of {value}", ""),
+    "channel_share": ("suffix", "who order by {value}", "who seldom order by {value}", "", ""),
+    "redemptions": ("suffix", "who take offers", "who take no offers", "who take most offers", ""),
+    "campaigns_received": ("suffix", "who are often written to", "who are seldom written to", "", ""),
+    "campaigns_taken_share": ("suffix", "who answer to offers", "who let offers pass", "", ""),
+}
+UNKNOWN: tuple[Slot, str, str, str, str] = ("suffix", "high in {label}", "low in {label}", "", "")
+CATEGORY_PREFIX = "category_share:"
+
+
+def _words(name: str, label: str, unit: str, phrases: tuple[Slot, str, str, str, str], **told: str) -> FeatureWords:
+    slot, high, low, highest, lowest = phrases
+    high, low, highest, lowest = (phrase.format(**told) for phrase in (high, low, highest, lowest))
+    return FeatureWords(name, label, slot, high, low, unit, highest, lowest)
+
 
 HABITS = (
-    FeatureWords("recency_days", "Days since last order", "suffix", "not seen lately", "seen lately", "days"),
-    FeatureWords("n_orders", "Orders", "adjective", "frequent", "occasional", "orders"),
-    FeatureWords("spend", "Spend", "noun", "big spenders", "small spenders", "money"),
-    FeatureWords("tenure_days", "Days since first order", "adjective", "long-standing", "new", "days"),
-    FeatureWords("basket_value", "Spend per order", "suffix", "with full baskets", "with small baskets", "money"),
-    FeatureWords(
-        "coupon_share", "Share of orders with a coupon", "suffix", "who like coupons", "without coupons", "share"
-    ),
+    _words("recency_days", "Days since last order", "days", PHRASES["recency_days"]),
+    _words("n_orders", "Orders", "orders", PHRASES["orders"]),
+    _words("spend", "Spend", "money", PHRASES["spend"]),
+    _words("tenure_days", "Days since first order", "days", PHRASES["tenure_days"]),
+    _words("basket_value", "Spend per order", "money", PHRASES["basket_value"]),
+    _words("coupon_share", "Share of orders with a coupon", "share", PHRASES["coupon_share"]),
 )
 HABIT_NAMES = tuple(words.name for words in HABITS)
-CATEGORY_PREFIX = "category_share:"
-# Words for features of the store, by name without time span: where they go, for much of it and for little of it.
-PHRASES: dict[str, tuple[Slot, str, str]] = {
-    "orders": ("adjective", "frequent", "occasional"),
-    "spend": ("noun", "big spenders", "small spenders"),
-    "units": ("suffix", "who take many pieces", "who take few pieces"),
-    "basket_value": ("suffix", "with full baskets", "with small baskets"),
-    "basket_lines": ("suffix", "with long receipts", "with short receipts"),
-    "basket_products": ("suffix", "with varied baskets", "with plain baskets"),
-    "returns": ("suffix", "who send things back", "who keep what they buy"),
-    "returns_value": ("suffix", "who send much back", "who keep what they buy"),
-    "discount_share": ("suffix", "who buy at a discount", "who pay the full price"),
-    "coupon_share": ("suffix", "who like coupons", "without coupons"),
-    "coupon_discount": ("suffix", "who save with coupons", "without coupons"),
-    "recency_days": ("suffix", "not seen lately", "seen lately"),
-    "recency_in_gaps": ("suffix", "overdue for a visit", "seen when expected"),
-    "tenure_days": ("adjective", "long-standing", "new"),
-    "gap_mean_days": ("suffix", "who come at long intervals", "who come at short intervals"),
-    "gap_last_days": ("suffix", "who stayed away long before", "who came back soon"),
-    "orders_per_active_month": ("suffix", "who come often in a month", "who come once in a month"),
-    "weekend_share": ("suffix", "who shop at weekends", "who shop on weekdays"),
-    "products": ("suffix", "who buy across the range", "who buy the same few things"),
-    "categories": ("suffix", "who visit every shelf", "who visit few shelves"),
-    "brands": ("suffix", "who try many brands", "who know few brands"),
-    "category_share": ("suffix", "strong in {value}", "light on {value}"),
-    "brand_share": ("suffix", "fond of {value}", "who seldom buy {value}"),
-    "channel_share": ("suffix", "who order by {value}", "who seldom order by {value}"),
-    "redemptions": ("suffix", "who take offers", "who take no offers"),
-    "campaigns_received": ("suffix", "who are often written to", "who are seldom written to"),
-    "campaigns_taken_share": ("suffix", "who answer to offers", "who let offers pass"),
-}
 
 
 class FeatureUnknown(Exception):
@@ -101,23 +157,16 @@ def habit_words(names: tuple[str, ...]) -> tuple[FeatureWords, ...]:
 
 def category_words(category: str) -> FeatureWords:
     """Words for the share (0–1) of a customer's spend that goes to a category."""
-    return FeatureWords(
-        name=CATEGORY_PREFIX + category,
-        label=f"Share of spend on {category}",
-        slot="suffix",
-        high=f"strong in {category}",
-        low=f"light on {category}",
-        unit="share",
-    )
+    name, label = CATEGORY_PREFIX + category, f"Share of spend on {category}"
+    return _words(name, label, "share", PHRASES["category_share"], value=category)
 
 
 def feature_words(feature: Feature) -> FeatureWords:
     """The words for a feature of the store."""
     base = feature.name.partition(":")[0].removesuffix(f"_{feature.window}")
-    slot, high, low = PHRASES.get(base, ("suffix", "high in {label}", "low in {label}"))
     label = full_label(feature)
-    told = {"value": feature.value, "label": f"“{label}”"}
-    return FeatureWords(feature.name, label, slot, high.format(**told), low.format(**told), feature.unit)
+    phrases = PHRASES.get(base, UNKNOWN)
+    return _words(feature.name, label, feature.unit, phrases, value=feature.value or "", label=f"“{label}”")
 
 
 def full_label(feature: Feature) -> str:

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
-Slot = Literal["adjective", "noun", "suffix"]
+from segments.engine.naming import FeatureWords, names_of
 
-# Closer to the average than this (in standard deviations) nothing is worth a word in a name.
-NAMEABLE_Z = 0.4
-WORDS_IN_NAME = 2
+Matrix = NDArray[np.float64]
 WORDS_IN_DESCRIPTION = 2
 # Of all differences between all segments together: looking at many, one of them would seem real by chance.
 CONFIDENCE = 0.95
-
-
-@dataclass(frozen=True)
-class FeatureWords:
-    """How to speak of a feature.
-
-    Attributes
-    ----------
-    name : str
-        The column.
-    label : str
-        What people read on an axis or in a table.
-    slot : {"adjective", "noun", "suffix"}
-        Where its words go in a name: "*frequent* big spenders *with full baskets*".
-    high, low : str
-        Words for customers far above or below the average.
-    unit : str
-        Of the raw value: "days", "orders", "money", "share".
-    """
-
-    name: str
-    label: str
-    slot: Slot
-    high: str
-    low: str
-    unit: str
 
 
 @dataclass(frozen=True)
@@ -125,7 +94,7 @@ def profile(
     effects = [_effect_sizes(scaled, labels == number) for number in numbers]
     looks = len(effects) * len(words)
     means_z = [scaled[labels == number].mean(axis=0) for number in numbers]
-    names = _distinct_names(means_z, effects, words)
+    names = names_of(means_z, effects, words)
     return tuple(
         SegmentProfile(
             number=number,
@@ -199,37 +168,3 @@ def _how_much(effect: float) -> str:
     size = abs(effect)
     degree = "far" if size >= 1.2 else "clearly" if size >= 0.5 else "slightly"
     return f"{degree} {'higher' if effect > 0 else 'lower'}"
-
-
-def _distinct_names(means_z: list[Matrix], effects: list[Matrix], words: tuple[FeatureWords, ...]) -> list[str]:
-    n_words = [WORDS_IN_NAME] * len(means_z)
-    for _ in words:
-        names = [_name(*given, words) for given in zip(means_z, effects, n_words, strict=True)]
-        times = Counter(names)
-        if len(times) == len(names):
-            return names
-        n_words = [n + (times[name] > 1) for n, name in zip(n_words, names, strict=True)]
-    return _numbered(names)
-
-
-def _numbered(names: list[str]) -> list[str]:
-    times, seen = Counter(names), Counter[str]()
-    numbered = []
-    for name in names:
-        seen[name] += 1
-        numbered.append(f"{name}, group {seen[name]}" if times[name] > 1 else name)
-    return numbered
-
-
-def _name(mean_z: Matrix, effects: Matrix, n_words: int, words: tuple[FeatureWords, ...]) -> str:
-    telling = [i for i in np.argsort(-np.abs(effects), kind="stable") if abs(mean_z[i]) >= NAMEABLE_Z]
-    by_slot: dict[Slot, list[str]] = {"adjective": [], "noun": [], "suffix": []}
-    # What there is much of comes first: it says more than what is missing.
-    for i in sorted(telling[:n_words], key=lambda i: effects[i] < 0):
-        by_slot[words[i].slot].append(_phrase(words[i], effects[i]))
-    if not telling:
-        return "Typical customers"
-    people = " and ".join(by_slot["noun"]) or "customers"
-    parts = [", ".join(by_slot["adjective"]), people, " and ".join(by_slot["suffix"])]
-    sentence = " ".join(part for part in parts if part)
-    return sentence[0].upper() + sentence[1:]

@@ -8,7 +8,7 @@ import numpy as np
 from loyalty.engine import features as kinds
 from loyalty.queries import features as store
 from segments.engine.features import FeatureFrame, category_words, feature_words, habit_words
-from segments.engine.profiles import FeatureWords
+from segments.engine.naming import FeatureWords
 from segments.queries.vectors import VECTOR_PREFIX, vector_columns, vector_sources, vector_words
 
 # The names that segments are saved under, and the features they are.

@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from segments.engine.profiles import FeatureWords
+from segments.engine.naming import FeatureWords
 
 VECTOR_PREFIX = "vector:"
 Ids = NDArray[np.int64]

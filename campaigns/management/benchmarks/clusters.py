@@ -15,7 +15,7 @@ from loyalty.services.progress import QuietProgress
 from segments.engine.dividing.kmeans import KMeansDivider
 from segments.engine.features import FeatureFrame
 from segments.engine.preparing import Preparation
-from segments.engine.profiles import FeatureWords
+from segments.engine.naming import FeatureWords
 from segments.models import SegmentMembership
 from segments.services.finding import divided
 from segments.services.saving import save_segmentation

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from segments.engine.naming import FeatureWords
 from segments.engine.preparing import Scaling
-from segments.engine.profiles import FeatureWords, effect_errors, profile
+from segments.engine.profiles import effect_errors, profile
 from tests.worlds import segment_world
 
 WORDS = (
