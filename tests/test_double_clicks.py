@@ -11,6 +11,8 @@ from loyalty.services.behaviour import start_reading
 from loyalty.services.inspection import start_inspection
 from recommender.services import requests, serving
 from recommender.services.shards import start_scoring
+from segments.services import rhythm
+from segments.services.looks import start_look
 from tests.rows import make_campaign, make_offer, make_product, make_version
 from tests.together import together
 
@@ -20,6 +22,8 @@ STARTED = {
     "half-lives": lambda about: serving.start_choosing_half_lives(**about),
     "tuning": lambda about: requests.start_tuning(kind="ease", seconds=60, **about),
     "reading": lambda about: start_reading(**about),
+    "a look for segments": lambda about: start_look(spec={"features": ["spend_all", "orders_all"]}, **about),
+    "how customers come and go": lambda about: rhythm.start_reading(**about),
     "inspection": lambda about: start_inspection(**about),
 }
 

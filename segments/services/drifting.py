@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from loyalty.models import Job
-from loyalty.services.jobs import create_job
+from loyalty.services.jobs import create_job, one_at_a_time
 from loyalty.services.progress import Progress
 from segments.engine.drift import Drift, drift
 from segments.engine.matching import CarriedOver
@@ -36,8 +38,10 @@ class Later:
     carried: CarriedOver
 
 
+@transaction.atomic
 def make_due(*, at: datetime, horizon: datetime | None) -> Job | None:
     """Queue the look at whether segments still fit: when the last one is a week of orders old, and nobody looks now."""
+    one_at_a_time(DRIFT_TASK)
     current = current_segmentation()
     if current is None or horizon is None or "sources" not in current.spec or open_look() is not None:
         return None

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from loyalty.models import Job
 from loyalty.queries.marks import change_mark
-from loyalty.services.jobs import Step, create_job, create_steps
+from loyalty.services.jobs import Step, create_job, create_steps, one_at_a_time
 from segments.models import Segmentation
 from segments.queries.assigning import FINISH_TASK, SHARD_TASK, customer_ranges
 from segments.queries.choices import EXPLORE_TASK, SAVE_TASK
@@ -25,9 +25,13 @@ class SegmentationSaved(Exception):
     """It became segments, which campaigns may use: it cannot be thrown away."""
 
 
+@transaction.atomic
 def start_look(*, spec: Mapping[str, Any], by: User, at: datetime) -> Job:
-    """Queue a look with these settings."""
-    return create_job(task=EXPLORE_TASK, label="Look for segments", params={"spec": dict(spec)}, by=by, at=at)
+    """Queue a look with these settings, unless the same one waits or runs already."""
+    one_at_a_time(EXPLORE_TASK)
+    params = {"spec": dict(spec)}
+    under_way = Job.objects.filter(task=EXPLORE_TASK, params=params, state__in=Job.OPEN_STATES).first()
+    return under_way or create_job(task=EXPLORE_TASK, label="Look for segments", params=params, by=by, at=at)
 
 
 def start_saving(*, segmentation: Segmentation, names: Mapping[int, str], by: User, at: datetime) -> Job:
@@ -53,10 +57,14 @@ def discard_segmentation(*, segmentation: Segmentation) -> None:
 
 @transaction.atomic
 def start_assigning(*, by: User | None, at: datetime, size: int = CUSTOMERS_PER_SHARD) -> Job:
-    """Have the workers put everybody where they belong now, each shard a step that any of them may do.
+    """Have the workers put everybody where they belong now, each shard a step that any of them may do; one at a time.
 
     Raises NothingSaved.
     """
+    one_at_a_time(FINISH_TASK)
+    last_step = Job.objects.select_related("parent").filter(task=FINISH_TASK, state__in=Job.OPEN_STATES).first()
+    if last_step is not None and last_step.parent is not None:
+        return last_step.parent
     current = Segmentation.objects.filter(is_current=True, division__isnull=False).first()
     if current is None:
         raise NothingSaved("There are no segments to put customers into. Look for segments and save them first.")

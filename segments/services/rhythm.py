@@ -4,9 +4,10 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from loyalty.models import Job
-from loyalty.services.jobs import Step, create_job, create_steps
+from loyalty.services.jobs import Step, create_job, create_steps, one_at_a_time
 from segments.engine.rfm import RfmSpec
 from segments.models import GroupReport
 from segments.queries.groups import READ_LIFECYCLE, READ_LIFETIME, READ_RFM, group_report, open_reading, saved_rfm_spec
@@ -21,16 +22,20 @@ STEPS = (
 A_DAY = timedelta(days=1)
 
 
+@transaction.atomic
 def start_reading(*, by: User | None, at: datetime) -> Job:
     """Queue all of it, unless it waits or runs already."""
+    one_at_a_time(LABEL)
     under_way = open_reading()
     if under_way is not None:
         return under_way.parent or under_way
     return create_steps(label=LABEL, steps=STEPS, by=by, at=at)
 
 
+@transaction.atomic
 def start_scoring(*, spec: RfmSpec, by: User, at: datetime) -> Job:
     """Queue RFM alone, with so many scores a letter from now on; one at a time."""
+    one_at_a_time(LABEL)
     under_way = open_reading()
     if under_way is not None:
         return under_way.parent or under_way

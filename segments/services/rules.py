@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from loyalty.models import Job
-from loyalty.services.jobs import create_job
+from loyalty.services.jobs import create_job, one_at_a_time
 from segments.engine.rules.notation import RuleRefused, read_rule, written
 from segments.engine.rules.tree import Rule
 from segments.models import Segment, SegmentMembership, SegmentRule
@@ -123,8 +123,10 @@ def delete_segment(*, segment: Segment) -> None:
     segment.delete()
 
 
+@transaction.atomic
 def start_refresh(*, segment: Segment, by: User | None, at: datetime) -> Job:
     """Have a worker look at everybody; the job that is at it already, if one is."""
+    one_at_a_time(f"{TASK} {segment.pk}")
     waiting = Job.objects.filter(task=TASK, state__in=Job.OPEN_STATES, params__segment_ids=[segment.pk]).first()
     label = f"Refresh the segment “{segment.name}”"
     params = {"segment_ids": [segment.pk], "is_full": True}
