@@ -93,9 +93,9 @@ UNKNOWN: tuple[Slot, str, str, str, str] = ("suffix", "high in {label}", "low in
 CATEGORY_PREFIX = "category_share:"
 
 
-def _words(name: str, label: str, unit: str, phrases: tuple[Slot, str, str, str, str], **told: str) -> FeatureWords:
-    slot, high, low, highest, lowest = phrases
-    high, low, highest, lowest = (phrase.format(**told) for phrase in (high, low, highest, lowest))
+def _words(name: str, label: str, unit: str, phrases: tuple[Slot, str, str, str, str], value: str = "") -> FeatureWords:
+    slot, *told = phrases
+    high, low, highest, lowest = (phrase.format(value=value, label=f"“{label}”") for phrase in told)
     return FeatureWords(name, label, slot, high, low, unit, highest, lowest)
 
 
@@ -158,7 +158,7 @@ def habit_words(names: tuple[str, ...]) -> tuple[FeatureWords, ...]:
 def category_words(category: str) -> FeatureWords:
     """Words for the share (0–1) of a customer's spend that goes to a category."""
     name, label = CATEGORY_PREFIX + category, f"Share of spend on {category}"
-    return _words(name, label, "share", PHRASES["category_share"], value=category)
+    return _words(name, label, "share", PHRASES["category_share"], category)
 
 
 def feature_words(feature: Feature) -> FeatureWords:
@@ -166,7 +166,7 @@ def feature_words(feature: Feature) -> FeatureWords:
     base = feature.name.partition(":")[0].removesuffix(f"_{feature.window}")
     label = full_label(feature)
     phrases = PHRASES.get(base, UNKNOWN)
-    return _words(feature.name, label, feature.unit, phrases, value=feature.value or "", label=f"“{label}”")
+    return _words(feature.name, label, feature.unit, phrases, feature.value)
 
 
 def full_label(feature: Feature) -> str:

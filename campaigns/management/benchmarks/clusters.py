@@ -14,8 +14,8 @@ from campaigns.management.benchmarks.measuring import Measurement, watched
 from loyalty.services.progress import QuietProgress
 from segments.engine.dividing.kmeans import KMeansDivider
 from segments.engine.features import FeatureFrame
-from segments.engine.preparing import Preparation
 from segments.engine.naming import FeatureWords
+from segments.engine.preparing import Preparation
 from segments.models import SegmentMembership
 from segments.services.finding import divided
 from segments.services.saving import save_segmentation
