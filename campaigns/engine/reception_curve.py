@@ -10,6 +10,8 @@ from campaigns.engine.frames import FloatArray
 GRID = np.linspace(0.0, 1.0, 101)
 FEWEST_CAMPAIGNS = 5
 SAME_TYPE_WEIGHT = 2.0
+# Without any past: from nearly everything on the first day to nearly everything on the last.
+ANY_POWER = np.exp2(np.linspace(-6.0, 6.0, 101))
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class ReceptionCurve:
         Share of the window gone by; share of redemptions by then, and its pointwise 90 % band.
     n_campaigns : int
         Campaigns with a redemption that the curve was learnt from.
+    replicates : ndarray of float64, shape (n_replicates, n_points)
+        The curve as resampled campaigns give it; the band is where most of them lie.
     """
 
     fractions: FloatArray
@@ -44,6 +48,7 @@ class ReceptionCurve:
     low: FloatArray
     high: FloatArray
     n_campaigns: int
+    replicates: FloatArray
 
     @property
     def indicative(self) -> bool:
@@ -68,8 +73,9 @@ def reception_curve(
     """
     useful = [campaign for campaign in campaigns if len(campaign.fractions)]
     if not useful:
-        return ReceptionCurve(GRID, GRID, np.zeros_like(GRID), _ends_at_one(np.ones_like(GRID)), 0)
-    reached = np.stack([(c.fractions[:, None] < GRID).sum(axis=0) for c in useful]).astype(np.float64)
+        anything = np.stack([GRID**power for power in ANY_POWER])
+        return ReceptionCurve(GRID, GRID, np.zeros_like(GRID), _ends_at_one(np.ones_like(GRID)), 0, anything)
+    reached = np.stack([np.searchsorted(np.sort(c.fractions), GRID) for c in useful]).astype(np.float64)
     weights = np.array([SAME_TYPE_WEIGHT if c.campaign_type == campaign_type else 1.0 for c in useful])
     weighted = reached * weights[:, None]
     picks = rng.multinomial(len(useful), np.full(len(useful), 1 / len(useful)), size=n_replicates)
@@ -77,7 +83,7 @@ def reception_curve(
     shares = replicates / replicates[:, -1:]
     low, high = np.quantile(shares, [0.05, 0.95], axis=0)
     total = weighted.sum(axis=0)
-    return ReceptionCurve(GRID, total / total[-1], low, high, len(useful))
+    return ReceptionCurve(GRID, total / total[-1], low, high, len(useful), shares)
 
 
 def _ends_at_one(band: FloatArray) -> FloatArray:

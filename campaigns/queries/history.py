@@ -22,7 +22,7 @@ SENT_STATES = [Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.COM
 
 TIED = """
 SELECT r.campaign_id, count(DISTINCT r.id) AS redemptions, sum(l.amount)::float8 AS revenue,
-    sum(l.coupon_discount)::float8 AS discount
+    sum(l.coupon_discount)::float8 AS discount, sum(l.quantity)::float8 AS units
 FROM campaigns_redemption r
 JOIN loyalty_order o ON o.customer_id = r.customer_id
     AND (o.ordered_at AT TIME ZONE %(zone)s)::date = (r.redeemed_at AT TIME ZONE %(zone)s)::date
@@ -41,6 +41,11 @@ class TiedMoney:
     redemptions: int
     revenue: float
     discount: float
+    units: float = 0.0
+
+    @property
+    def units_per_redemption(self) -> float:
+        return self.units / self.redemptions if self.redemptions else 0.0
 
     @property
     def revenue_per_redemption(self) -> float:
@@ -101,6 +106,7 @@ def tied_money(*, until: datetime, zone: str, campaign_id: int | None = None) ->
         redemptions=int(np.sum(frame["redemptions"].to_numpy())),
         revenue=float(np.sum(frame["revenue"].to_numpy())),
         discount=float(np.sum(frame["discount"].to_numpy())),
+        units=float(np.sum(frame["units"].to_numpy())),
     )
 
 

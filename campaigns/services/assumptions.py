@@ -31,6 +31,8 @@ class AssumptionSet:
     cost_per_redemption: Assumption
     revenue_per_redemption: Assumption
     margin_share: Assumption
+    units_per_redemption: Assumption
+    points_share: Assumption
 
     def for_engine(self) -> Assumptions:
         return Assumptions(
@@ -38,6 +40,8 @@ class AssumptionSet:
             self.cost_per_redemption.value,
             self.revenue_per_redemption.value,
             self.margin_share.value,
+            self.units_per_redemption.value,
+            self.points_share.value,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -47,7 +51,14 @@ class AssumptionSet:
 def assumptions_for(campaign: Campaign, as_of: datetime) -> AssumptionSet:
     """What the campaign and its offers say, else what history before `as_of` says, else an assumed start."""
     tied = tied_money(until=as_of, zone=settings.TIME_ZONE)
-    return AssumptionSet(_contact_cost(campaign), _redemption_cost(campaign, tied), _revenue(tied), _margin(campaign))
+    return AssumptionSet(
+        _contact_cost(campaign),
+        _redemption_cost(campaign, tied),
+        _revenue(tied),
+        _margin(campaign),
+        _units(tied),
+        _points(campaign),
+    )
 
 
 def _contact_cost(campaign: Campaign) -> Assumption:
@@ -75,6 +86,20 @@ def _margin(campaign: Campaign) -> Assumption:
     if campaign.margin_share is not None:
         return Assumption(float(campaign.margin_share), "campaign", "As entered in the campaign.")
     return Assumption(MARGIN_SHARE, "assumed", "Assumed. Enter your own margin in the campaign.")
+
+
+def _units(tied: TiedMoney) -> Assumption:
+    if not tied.units_per_redemption > 0:
+        return Assumption(1.0, "assumed", "Assumed: one piece with every use.")
+    return Assumption(tied.units_per_redemption, "history", _tied_note("Mean pieces of the offered products", tied))
+
+
+def _points(campaign: Campaign) -> Assumption:
+    """How much of the benefit is given as points: what is owed until customers spend them."""
+    mechanics = list(Offer.objects.filter(campaigns=campaign).values_list("mechanic", flat=True))
+    n_points = sum(mechanic == Offer.Mechanic.POINTS for mechanic in mechanics)
+    note = f"{n_points} of {len(mechanics)} offers give points; points are owed until they are spent."
+    return Assumption(n_points / len(mechanics) if mechanics else 0.0, "offer", note)
 
 
 def _tied_note(what: str, tied: TiedMoney) -> str:

@@ -8,7 +8,7 @@ from campaigns.engine.audience import profit_curve
 from campaigns.engine.frames import FloatArray
 from campaigns.engine.reasons import REASONS
 from campaigns.engine.reception_curve import reception_curve
-from campaigns.engine.simulation import simulate
+from campaigns.engine.simulation import Forecast, daily_counts, simulate, stream
 from campaigns.queries.candidates import current_segments, segments_found_on
 from campaigns.queries.history import finished_campaigns, redemption_times
 from campaigns.services.audiences import Choice, allowed_rows
@@ -17,12 +17,12 @@ from campaigns.services.scoring import Scored
 ONE_DAY = 86_400
 
 
-def simulation_curves(choice: Choice, scored: Scored, rng: np.random.Generator) -> dict[str, Any]:
-    """Everything the page of a simulation draws besides the forecast itself; JSON."""
+def simulation_curves(choice: Choice, scored: Scored, forecast: Forecast, seed: int) -> dict[str, Any]:
+    """Everything the page of a simulation draws besides the forecast itself; JSON. Each has chance of its own."""
     return {
-        "profit": _profit(choice, scored, rng),
-        "reception": _reception(scored, rng),
-        "segments": _segments(choice, scored, rng),
+        "profit": _profit(choice, scored, stream(seed, "profit")),
+        "reception": _reception(scored, forecast, stream(seed, "reception")),
+        "segments": _segments(choice, scored, seed),
         "reasons": _reasons(choice, scored),
     }
 
@@ -45,11 +45,12 @@ def _profit(choice: Choice, scored: Scored, rng: np.random.Generator) -> dict[st
     }
 
 
-def _reception(scored: Scored, rng: np.random.Generator) -> dict[str, Any]:
+def _reception(scored: Scored, forecast: Forecast, rng: np.random.Generator) -> dict[str, Any]:
     times = redemption_times(finished_campaigns(scored.as_of))
     curve = reception_curve(times, scored.campaign.type, rng)
     window = (scored.campaign.ends_at - scored.campaign.starts_at).total_seconds() / ONE_DAY
     days = np.arange(round(window) + 1, dtype=np.float64)
+    daily = daily_counts(curve, forecast.draws["redemptions"], max(round(window), 1), rng)
     at_days = [np.interp(days / max(window, 1), curve.fractions, band) for band in (curve.mid, curve.low, curve.high)]
     mid, low, high = (_rounded(band, 4) for band in at_days)
     return {
@@ -59,17 +60,19 @@ def _reception(scored: Scored, rng: np.random.Generator) -> dict[str, Any]:
         "high_90": high,
         "n_campaigns": curve.n_campaigns,
         "is_indicative": curve.indicative,
+        "on_day": {name: _rounded(getattr(daily, name), 1) for name in ("mid", "low", "high")},
+        "by_day": {name: _rounded(getattr(daily, f"total_{name}"), 1) for name in ("mid", "low", "high")},
     }
 
 
-def _segments(choice: Choice, scored: Scored, rng: np.random.Generator) -> list[dict[str, Any]]:
+def _segments(choice: Choice, scored: Scored, seed: int) -> list[dict[str, Any]]:
     lines = []
     found_on = segments_found_on()
-    for name, ids in current_segments().items():
+    for number, (name, ids) in enumerate(current_segments().items()):
         rows = np.intersect1d(choice.rows, scored.rows_of(ids))
         if len(rows) == 0:
             continue
-        redeemers = simulate(scored.plan(rows), rng)["redeemers"]
+        redeemers = simulate(scored.plan(rows), stream(seed, "segment", number))["redeemers"]
         interval = redeemers.interval(0.8)
         lines.append(
             {

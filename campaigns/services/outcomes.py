@@ -56,6 +56,8 @@ def _values(campaign: Campaign, until: datetime, tied: TiedMoney, assumptions: A
         cost_per_redemption=stated.value if stated.source == "offer" else tied.discount_per_redemption,
         revenue_per_redemption=max(tied.revenue_per_redemption, 0.0),
         margin_share=assumptions.margin_share.value,
+        units_per_redemption=max(tied.units_per_redemption, 0.0),
+        points_share=assumptions.points_share.value,
     )
     brought = money(n_contacts, np.array([redemptions], dtype=np.float64), as_it_was)
     counts = {"reach": n_contacts, "redeemers": int((reception.redemptions > 0).sum()), "redemptions": redemptions}
@@ -68,8 +70,10 @@ def _notes(redemptions: float, tied: TiedMoney, assumptions: AssumptionSet) -> d
     assumed = f"{scaled} Cost of contact and margin are those assumed."
     is_stated = assumptions.cost_per_redemption.source == "offer"
     return {
+        "units": scaled,
         "revenue": scaled,
         "discount_cost": "Uses times the cost entered with the offers." if is_stated else scaled,
+        "points_liability": "The part of the benefit that was given as points.",
         "contact_cost": "Customers reached times the cost assumed.",
         "margin": assumed,
         "profit": assumed,

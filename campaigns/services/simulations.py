@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-
 from campaigns.engine import simulation as engine
 from campaigns.models import Audience, Campaign, Forecast, Simulation
 from campaigns.queries.history import moment_known
@@ -20,7 +18,7 @@ from campaigns.services.scoring import Scored, score_customers
 from loyalty.services.progress import Progress
 
 Kind = Audience.Kind
-COUNTS = {"reach", "redeemers", "redemptions"}
+COUNTS = {"reach", "redeemers", "redemptions", "units"}
 BASES = {
     "reach": Forecast.Basis.KNOWN,
     "redeemers": Forecast.Basis.BACK_TESTED,
@@ -103,12 +101,8 @@ def _scored(campaign: Campaign, *, at: datetime, report: Progress) -> Scored:
 
 
 def _prepare(choice: Choice, scored: Scored, seed: int) -> _Prepared:
-    rng = np.random.default_rng(seed)
-    return _Prepared(
-        forecast=engine.simulate(scored.plan(choice.rows), rng),
-        evidence=_evidence(choice, scored),
-        curves=simulation_curves(choice, scored, rng),
-    )
+    forecast = engine.simulate(scored.plan(choice.rows), engine.stream(seed, "forecast"))
+    return _Prepared(forecast, _evidence(choice, scored), simulation_curves(choice, scored, forecast, seed))
 
 
 def _evidence(choice: Choice, scored: Scored) -> dict[str, Any]:

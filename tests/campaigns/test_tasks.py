@@ -37,7 +37,7 @@ def test_outcome_step_counts(at):
     job = run(tasks.outcomes, at, campaign=shop.next_campaign.external_id, seed=3)
 
     assert job.summary["redemptions"] == shop.next_campaign.redemptions.count()
-    assert Outcome.objects.filter(campaign=shop.next_campaign).count() == 8
+    assert Outcome.objects.filter(campaign=shop.next_campaign).count() == 10
 
 
 def test_planned_campaign_without_history_fails_with_a_sentence(at):

@@ -64,6 +64,17 @@ def test_money_follows_from_the_counts():
     assert forecast["profit"].mean == pytest.approx(0.3 * 10 * redemptions - redemptions - 500)
 
 
+def test_units_and_points_follow_from_the_counts_and_points_are_not_paid_twice():
+    with_points = Assumptions(0.5, 1.0, 10.0, 0.3, units_per_redemption=2.5, points_share=0.25)
+    planned = Plan(plan().logits, NO_EFFECT, TWICE, with_points)
+    forecast, without = simulate(planned, np.random.default_rng(4)), simulate(plan(), np.random.default_rng(4))
+
+    assert forecast["units"].mean == pytest.approx(2.5 * forecast["redemptions"].mean)
+    assert forecast["points_liability"].mean == pytest.approx(0.25 * forecast["discount_cost"].mean)
+    assert forecast["profit"] == without["profit"]
+    assert without["points_liability"].mid == 0
+
+
 def test_same_seed_same_forecast():
     first = simulate(plan(), np.random.default_rng(5))
 
@@ -103,5 +114,7 @@ def test_impossible_plans_are_refused():
         Assumptions(0, 0, 1, 1.2)
     with pytest.raises(ValueError, match="negative"):
         Assumptions(-1, 0, 1, 0.2)
+    with pytest.raises(ValueError, match="points_share"):
+        Assumptions(0, 0, 1, 0.2, 1, 1.1)
     with pytest.raises(ValueError, match="at least once"):
         RedemptionCounts.from_redeemers(np.array([0, 1]))
