@@ -6,7 +6,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from campaigns.engine.taste_ends import ends
 from loyalty.engine.components import principal_components
+from loyalty.models import Product
 from loyalty.queries.frames import copy_frame
 from recommender import registry
 from recommender.models import ModelVersion
@@ -14,6 +16,8 @@ from segments.queries.vectors import VectorSource
 
 # Directions in which products differ most; more of them say little each.
 N_DIRECTIONS = 8
+# Between the parts of a category's path.
+PART = " > "
 BOUGHT_SINCE = timedelta(days=365)
 BOUGHT = """
 SELECT DISTINCT o.customer_id, l.product_id FROM loyalty_order o JOIN loyalty_orderline l ON l.order_id = o.id
@@ -53,4 +57,18 @@ def _places(key: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return arrays["product_ids"], padded
 
 
-TASTES = VectorSource("taste", "Taste in products", N_DIRECTIONS, version, tastes)
+def taste_ends() -> list[tuple[str, str]]:
+    """What those like whose taste lies at the high and at the low end of every direction."""
+    products, places = _places(version())
+    shelf_of = _shelves(products.tolist())
+    return ends(places, [shelf_of.get(pk, "") for pk in products.tolist()])
+
+
+def _shelves(product_ids: list[int]) -> dict[int, str]:
+    """The category below the department, as people speak of it; in a shop without categories the product."""
+    rows = Product.objects.filter(pk__in=product_ids).values_list("pk", "category__path", "name")
+    paths = {pk: (path or "").split(PART)[:2][-1] for pk, path, _ in rows}
+    return paths if any(paths.values()) else {pk: name for pk, _, name in rows}
+
+
+TASTES = VectorSource("taste", "Taste in products", N_DIRECTIONS, version, tastes, taste_ends)

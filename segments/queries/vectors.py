@@ -23,7 +23,8 @@ class VectorSource:
 
     `label` is what people read. `version` names what they were learnt by, "" while nothing is: two versions have
     nothing to do with each other. `n_columns` is their length, and `read` gives those of some customers as of a moment,
-    shape (n, n_columns), NaN for who has none.
+    shape (n, n_columns), NaN for who has none. `ends` names what lies at the high and at the low end of every column,
+    where that is known.
     """
 
     name: str
@@ -31,6 +32,7 @@ class VectorSource:
     n_columns: int
     version: Callable[[], str]
     read: Callable[[Ids, datetime], NDArray[np.float64]]
+    ends: Callable[[], Sequence[tuple[str, str]]]
 
 
 _REGISTERED: dict[str, VectorSource] = {}
@@ -55,7 +57,8 @@ def vector_sources(names: Sequence[str]) -> list[str]:
 
 
 def vector_words(sources: Sequence[str]) -> tuple[FeatureWords, ...]:
-    return tuple(_words(source) for source in sources)
+    ends = {name: _there(name).ends() for name in dict.fromkeys(source.split(":")[1] for source in sources)}
+    return tuple(_words(source, ends[source.split(":")[1]]) for source in sources)
 
 
 def vector_columns(customer_ids: Ids, as_of: datetime, sources: Sequence[str]) -> dict[str, NDArray[np.float64]]:
@@ -78,8 +81,14 @@ def _there(name: str) -> VectorSource:
     return source
 
 
-def _words(source: str) -> FeatureWords:
+def _words(source: str, ends: Sequence[tuple[str, str]]) -> FeatureWords:
     _, name, _, column = source.split(":")
-    label = f"{_there(name).label}, direction {int(column) + 1}"
-    which = f"taste {int(column) + 1}"
-    return FeatureWords(source, label, "suffix", f"with more of {which}", f"with less of {which}", "none")
+    place, about = int(column), _there(name).label
+    if place < len(ends):
+        high, low = ends[place]
+        label = f"{about}: {high} rather than {low}"
+        phrases = f"who like {high} more than {low}", f"who like {low} more than {high}"
+    else:
+        label = f"{about}, direction {place + 1}"
+        phrases = f"with more of taste {place + 1}", f"with less of taste {place + 1}"
+    return FeatureWords(source, label, "suffix", *phrases, "none")

@@ -3,12 +3,13 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from campaigns.queries.tastes import N_DIRECTIONS, tastes, version
-from loyalty.models import Customer, Order
+from campaigns.queries.tastes import N_DIRECTIONS, taste_ends, tastes, version
+from loyalty.models import Category, Customer, Order, Product
 from loyalty.services.progress import QuietProgress
 from recommender import registry
 from recommender.engine.base import Artefact
 from segments.queries.choices import vector_choices
+from segments.queries.vectors import vector_sources, vector_words
 from tests.rows import make_order, make_product
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +50,22 @@ def test_who_buys_alike_is_alike_and_what_is_unknown_or_later_is_no_taste(relati
     assert found.shape == (4, N_DIRECTIONS)
     assert np.linalg.norm(found[0] - found[1]) < 0.2 < np.linalg.norm(found[0] - found[2])
     assert np.isnan(found[3]).all()
+
+
+def test_directions_are_called_by_what_lies_at_their_ends(relations):
+    for number, product in enumerate(relations):
+        path = ("Food > Dairy > Milk", "Food > Dairy > Cheese", "Home > Pets > Dogs", "Home > Pets > Cats")[number]
+        product.category = Category.objects.create(path=path, name=path.split(" > ")[-1])
+        product.save()
+
+    words = vector_words(vector_sources(["taste"]))
+
+    assert set(taste_ends()[0]) == {"Dairy", "Pets"}
+    assert words[0].label.startswith("Taste in products: ")
+    assert {words[0].high, words[0].low} == {"who like Dairy more than Pets", "who like Pets more than Dairy"}
+
+
+def test_in_a_shop_without_categories_products_are_at_the_ends(relations):
+    Product.objects.update(category=None)
+
+    assert set(taste_ends()[0]) <= {one.name for one in relations}
