@@ -85,7 +85,7 @@ class Launches:
         self.n_days = _length_days(shop)
         days = self._days_of_lines()
         self.first_day = np.full(len(self.data.products), self.n_days, dtype=np.int64)
-        np.minimum.at(self.first_day, self._log.product_rows, days)
+        np.minimum.at(self.first_day, self.log.product_rows, days)
         self.is_launch = self.first_day >= rule.warm_up_days
         if rule.newer_than_share is not None:
             old = self.data.products.ids[~self.is_launch]
@@ -101,6 +101,13 @@ class Launches:
         for day in np.unique(self.first_day[within]).tolist():
             yield self._launched(day, np.flatnonzero(within & (self.first_day == day)))
 
+    def buyers_in_time(self) -> NDArray[np.int64]:
+        """Distinct customers of every product within the outcome's days of its first sale, shape (n_products,)."""
+        log = self.log
+        in_time = self._days_of_lines() < self.first_day[log.product_rows] + self.rule.outcome_days
+        bought = log.lines(in_time).matrix(len(self.data.products))
+        return np.bincount(bought.indices, minlength=bought.shape[1]).astype(np.int64)
+
     def _launched(self, day: int, products: NDArray[np.int64]) -> LaunchDay:
         history = self.known_at(day).history
         active = np.flatnonzero(np.diff(history.weights.indptr) > 0)
@@ -111,18 +118,19 @@ class Launches:
     def _buyers(self, day: int, products: NDArray[np.int64]) -> NDArray[np.bool_]:
         ago = self._ago(day)
         # Ages count back from the end: the window after the first sale is that before `ago`.
-        within = (self._log.age_days <= ago) & (self._log.age_days > ago - self.rule.outcome_days)
-        window = self._log.lines(within & np.isin(self._log.product_rows, products))
+        within = (self.log.age_days <= ago) & (self.log.age_days > ago - self.rule.outcome_days)
+        window = self.log.lines(within & np.isin(self.log.product_rows, products))
         return np.asarray(window.matrix(len(self.data.products))[:, products].toarray() > 0)
 
     def _ago(self, day: int) -> float:
         return float(self.n_days - day)
 
     def _days_of_lines(self) -> NDArray[np.int64]:
-        return np.floor(self.n_days - self._log.age_days.astype(np.float64)).astype(np.int64)
+        return np.floor(self.n_days - self.log.age_days.astype(np.float64)).astype(np.int64)
 
     @property
-    def _log(self) -> PurchaseLog:
+    def log(self) -> PurchaseLog:
+        """Every purchase, read at the end."""
         assert self.data.log is not None
         return self.data.log
 

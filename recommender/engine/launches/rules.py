@@ -56,3 +56,9 @@ class FrequencyRule:
                 counts[:, column] = history.weights @ (self.labels == label).astype(np.float32)
         scores: NDArray[np.float32] = counts[:, places] + TIE_BREAK * ActivityRule().score_new(history, facts)
         return scores
+
+
+def rules(facts: Attributes) -> dict[str, NewProductScorer]:
+    """Activity, and the frequency of every kind of label, for a catalogue with these facts."""
+    by_label = {f"rule: {kind} frequency": FrequencyRule(kind, labels) for kind, labels in facts.labels.items()}
+    return {"rule: activity": ActivityRule(), **by_label}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.base import clone
@@ -14,34 +13,18 @@ from recommender.engine.base import Recommender
 from recommender.engine.benchmark import BenchmarkRow, Effort, NotPossible, effort, efforts, row
 from recommender.engine.content import ContentBased
 from recommender.engine.launches.cases import LaunchCases
+from recommender.engine.launches.exams import Exam, exams, launch_rule
 from recommender.engine.launches.outcomes import LaunchOutcomes
-from recommender.engine.launches.past import Launches, LaunchRule
-from recommender.engine.launches.rules import ActivityRule, FrequencyRule, NewProductScorer
+from recommender.engine.launches.past import Launches
+from recommender.engine.launches.rules import NewProductScorer, rules
 from recommender.engine.metrics import Estimate
 from recommender.engine.shop import Shop
 from recommender.engine.two_tower import TwoTower
 
-WEEK = 7
-RULE = LaunchRule(warm_up_days=13 * WEEK, newer_than_share=0.999, outcome_days=8 * WEEK)
 MIN_BUYERS = 5
-# Where keys grow with time, far more of what is first sold late has a key above all earlier ones.
-GROWING_SHARE = 0.05
 # The later part of the launches to learn from says when to stop.
 HELD_OUT_SHARE = 0.33
 LOGISTIC = "logistic"
-
-
-@dataclass(frozen=True)
-class Exam:
-    """Launches with ``since <= first day < until``, scored by what was learnt from launches decided by ``since``."""
-
-    since: int
-    until: int
-
-    @property
-    def name(self) -> str:
-        """In weeks of the shop, counted from 1."""
-        return f"launches of weeks {self.since // WEEK + 1}-{self.until // WEEK}"
 
 
 def launches(shop: Shop, estimators: Mapping[str, Recommender], rng: np.random.Generator) -> Iterator[BenchmarkRow]:
@@ -59,29 +42,10 @@ def launches(shop: Shop, estimators: Mapping[str, Recommender], rng: np.random.G
         yield from _sat(shop, found, exam, estimators, rng)
 
 
-def launch_rule(shop: Shop) -> LaunchRule:
-    """Launches by their keys where keys grow with time, else by their first sale alone."""
-    by_key = Launches(shop, RULE)
-    late = by_key.first_day >= RULE.warm_up_days
-    if by_key.is_launch.sum() >= GROWING_SHARE * max(int(late.sum()), 1):
-        return RULE
-    return replace(RULE, newer_than_share=None)
-
-
-def exams(n_days: int) -> tuple[Exam, Exam]:
-    """Eight weeks of launches, and the ten after them; of a year, weeks 28-35 and 36-45."""
-    end = WEEK * (n_days // WEEK - 7)
-    middle = end - 10 * WEEK
-    first = Exam(middle - 8 * WEEK, middle)
-    if first.since - RULE.outcome_days <= RULE.warm_up_days:
-        raise NotPossible(f"The shop's past has {n_days} days, too few to learn from launches and judge later ones.")
-    return first, Exam(middle, end)
-
-
 def _sat(
     shop: Shop, found: Launches, exam: Exam, estimators: Mapping[str, Recommender], rng: np.random.Generator
 ) -> Iterator[BenchmarkRow]:
-    scorers: dict[str, NewProductScorer] = dict(rules(found))
+    scorers = rules(found.data.facts or Attributes(len(found.data.products)))
     n_rules = len(scorers)
     fitting = {name: Effort() for name in scorers}
     for name, estimator in _entrants(estimators).items():
@@ -112,13 +76,6 @@ def _metrics(
 def _passes(scorer: NewProductScorer) -> dict[str, Estimate | float]:
     """No pass: the towers did not help later launches, and what serves is the regression alone."""
     return {"passes_of_the_towers": float(scorer.n_epochs_)} if isinstance(scorer, TwoTower) else {}
-
-
-def rules(found: Launches) -> dict[str, NewProductScorer]:
-    """Activity, and the frequency of every kind of label."""
-    facts = found.data.facts or Attributes(len(found.data.products))
-    by_label = {f"rule: {kind} frequency": FrequencyRule(kind, labels) for kind, labels in facts.labels.items()}
-    return {"rule: activity": ActivityRule(), **by_label}
 
 
 def _entrants(estimators: Mapping[str, Recommender]) -> dict[str, Recommender]:

@@ -8,11 +8,12 @@ from recommender.engine.benchmark import NotPossible
 from recommender.engine.content import ContentBased
 from recommender.engine.history import CustomerHistory
 from recommender.engine.launches.cases import LaunchCases
+from recommender.engine.launches.exams import exams
 from recommender.engine.launches.outcomes import LaunchOutcomes
 from recommender.engine.launches.past import Launches, LaunchRule
 from recommender.engine.launches.rules import ActivityRule, FrequencyRule
 from recommender.engine.shop import Shop
-from recommender.engine.trials.launches import exams, launches
+from recommender.engine.trials.launches import launches
 from recommender.engine.two_tower import TwoTower
 from tests.worlds import brand_world
 
