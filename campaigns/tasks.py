@@ -5,12 +5,14 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns.models import Campaign, Simulation
+from campaigns.models import Campaign, Simulation, Trial
 from campaigns.services import learning_ahead, offer_rounds
 from campaigns.services.demo import load_complete_journey
 from campaigns.services.offer_decisions import expire_offers
 from campaigns.services.outcomes import record_outcomes
 from campaigns.services.simulations import rehearse_campaign, simulate_campaign
+from campaigns.services.trials.importing import IMPORT_TASK, READ_TASK, import_trial, kept_file
+from campaigns.services.trials.readouts import read_trial
 from loyalty.services.progress import Progress
 from loyalty.tasks import Refused, job_task, wake
 
@@ -89,3 +91,25 @@ def assign_offers(params: dict[str, Any], report: Progress) -> dict[str, Any]:
 def sweep_offers() -> None:
     """Pages and the API ask at every reading; this only brings the tables after."""
     expire_offers(at=timezone.now())
+
+
+@job_task(IMPORT_TASK)
+def take_in_trial(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """The people of a finished randomised campaign, out of the file that was kept."""
+    trial = _trial(params)
+    told = import_trial(trial=trial, path=kept_file(trial), report=report)
+    kept_file(trial).unlink(missing_ok=True)
+    return told
+
+
+@job_task(READ_TASK)
+def read_out_trial(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """What a finished randomised campaign changed, and whether choosing people would have paid."""
+    return read_trial(trial=_trial(params), at=timezone.now(), seed=params["seed"], report=report)
+
+
+def _trial(params: dict[str, Any]) -> Trial:
+    trial = Trial.objects.filter(pk=params["trial_id"]).first()
+    if trial is None:
+        raise Refused("This trial no longer exists.")
+    return trial

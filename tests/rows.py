@@ -391,10 +391,29 @@ def _campaign(number: int, customer: loyalty.Customer, product: loyalty.Product,
     campaigns.Outcome.objects.create(
         campaign=campaign, metric="redeemers", value=99, observed_until=AT, is_complete=True
     )
+    make_trial(number, customer)
     policy = campaigns.OfferPolicy.objects.create(campaign=campaign)
     made = make_round(campaign, policy.mode, version)
     campaigns.OfferDecision.objects.create(round=made, customer=customer, gates=[14], chances=[0.2], values=[0.5])
     make_assignment(made, offer, customer)
+
+
+def make_trial(number: int, customer: loyalty.Customer | None = None, **values: Any) -> campaigns.Trial:
+    given = {
+        "name": f"Trial {number}",
+        "source": "t.csv",
+        "fingerprint": "f",
+        "outcome_name": "visit",
+        "created_at": AT,
+    }
+    trial = campaigns.Trial.objects.create(**{**given, **values})
+    for position, name in enumerate(("nothing", "e-mail")):
+        campaigns.TrialArm.objects.create(trial=trial, position=position, name=name, n_people=1)
+    campaigns.TrialPerson.objects.create(
+        trial=trial, row=2, customer=customer, group=0, arm=1, outcome=1, value=0, attributed=0
+    )
+    campaigns.TrialRejection.objects.create(trial=trial, line=3, column="visit", value="x", reason="This is no number.")
+    return trial
 
 
 def make_round(campaign: campaigns.Campaign, mode: str, version: ModelVersion) -> campaigns.OfferRound:

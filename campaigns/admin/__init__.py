@@ -1,3 +1,3 @@
-from campaigns.admin import assignments, audiences, campaigns, offers, outcomes, simulations
+from campaigns.admin import assignments, audiences, campaigns, offers, outcomes, simulations, trials
 
-__all__ = ["assignments", "audiences", "campaigns", "offers", "outcomes", "simulations"]
+__all__ = ["assignments", "audiences", "campaigns", "offers", "outcomes", "simulations", "trials"]

@@ -4,6 +4,7 @@ from campaigns.models.campaigns import Campaign, CampaignOffer, Holdout
 from campaigns.models.offers import Offer, OfferProduct
 from campaigns.models.outcomes import Outcome, Redemption
 from campaigns.models.simulations import Forecast, Simulation
+from campaigns.models.trials import Trial, TrialArm, TrialPerson, TrialRejection
 
 __all__ = [
     "Audience",
@@ -21,4 +22,8 @@ __all__ = [
     "Outcome",
     "Redemption",
     "Simulation",
+    "Trial",
+    "TrialArm",
+    "TrialPerson",
+    "TrialRejection",
 ]

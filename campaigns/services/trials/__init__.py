@@ -1,0 +1,1 @@
+"""A finished randomised campaign: from a file to what can be read out of it."""
