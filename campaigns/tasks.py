@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from campaigns.models import Campaign, Simulation, Trial
-from campaigns.services import learning_ahead, offer_rounds
+from campaigns.services import learning_ahead, offer_rounds, scenario_runs
 from campaigns.services.demo import load_complete_journey
 from campaigns.services.offer_decisions import expire_offers
 from campaigns.services.outcomes import record_outcomes
@@ -57,6 +57,16 @@ def learn_when_due() -> None:
     job = learning_ahead.make_due(at=timezone.now())
     if job is not None:
         wake(job)
+
+
+@job_task(scenario_runs.TASK)
+def scenarios(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """The plans of a simulation that wait for a forecast."""
+    simulation = Simulation.objects.select_related("campaign", "audience").filter(pk=params["simulation_id"]).first()
+    if simulation is None:
+        raise Refused("This simulation no longer exists.")
+    n = scenario_runs.simulate_scenarios(simulation=simulation, at=timezone.now(), report=report)
+    return {"simulation_id": simulation.pk, "n_scenarios": n}
 
 
 def _past(params: dict[str, Any]) -> Campaign:

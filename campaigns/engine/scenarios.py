@@ -70,14 +70,15 @@ def count_draws(
     effect : Effect
     counts : RedemptionCounts
     rng : Generator
-        Its first draws are the campaign effects.
+        As `simulate` takes it: effects, responses and redemptions have a stream of their own each.
     n_draws : int
     shifts : ndarray of float64, shape (n_draws,), optional
         Added to the campaign effects, on the logit: what another benefit does.
     """
-    effects = effect.draw(n_draws, rng)
-    redeemers = bins.responses(effects if shifts is None else effects + shifts, rng).sum(axis=0)
-    return CountDraws(int(bins.sizes.sum()), redeemers, counts.total(redeemers, rng))
+    for_effects, for_responses, for_counts, _ = rng.spawn(4)
+    effects = effect.draw(n_draws, for_effects)
+    redeemers = bins.responses(effects if shifts is None else effects + shifts, for_responses).sum(axis=0)
+    return CountDraws(int(bins.sizes.sum()), redeemers, counts.total(redeemers, for_counts))
 
 
 def shift_for(bins: LogitBins, factor: float) -> float:

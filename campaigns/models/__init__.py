@@ -3,6 +3,7 @@ from campaigns.models.audiences import Audience, AudienceMember
 from campaigns.models.campaigns import Campaign, CampaignOffer, Holdout
 from campaigns.models.offers import Offer, OfferProduct
 from campaigns.models.outcomes import Outcome, Redemption
+from campaigns.models.scenarios import Scenario
 from campaigns.models.simulations import Forecast, Simulation
 from campaigns.models.trials import Trial, TrialArm, TrialPerson, TrialRejection
 
@@ -21,6 +22,7 @@ __all__ = [
     "OfferRound",
     "Outcome",
     "Redemption",
+    "Scenario",
     "Simulation",
     "Trial",
     "TrialArm",

@@ -14,6 +14,7 @@ __all__ = [
     "approve_campaign",
     "check_plan",
     "create_campaign",
+    "held_in",
     "reject_campaign",
     "submit_campaign",
 ]
@@ -49,7 +50,7 @@ def create_campaign(*, plan: CampaignPlan, by: User, at: datetime) -> Campaign:
 @transaction.atomic
 def submit_campaign(*, campaign: Campaign, by: User, at: datetime) -> Campaign:
     """Ask for approval. Raises CampaignInvalid."""
-    campaign = _locked(campaign, State.DRAFT, "submitted for review")
+    campaign = held_in(campaign, State.DRAFT, "submitted for review")
     campaign.state, campaign.review_comment = State.IN_REVIEW, ""
     campaign.save(update_fields=["state", "review_comment"])
     return campaign
@@ -58,7 +59,7 @@ def submit_campaign(*, campaign: Campaign, by: User, at: datetime) -> Campaign:
 @transaction.atomic
 def approve_campaign(*, campaign: Campaign, by: User, at: datetime) -> Campaign:
     """Say yes to a campaign that somebody else made. Raises CampaignInvalid."""
-    campaign = _locked(campaign, State.IN_REVIEW, "approved")
+    campaign = held_in(campaign, State.IN_REVIEW, "approved")
     if campaign.created_by_id == by.pk:
         raise CampaignInvalid("approved_by", "You made this campaign, so somebody else has to approve it.")
     campaign.state, campaign.approved_by, campaign.approved_at = State.APPROVED, by, at
@@ -69,7 +70,7 @@ def approve_campaign(*, campaign: Campaign, by: User, at: datetime) -> Campaign:
 @transaction.atomic
 def reject_campaign(*, campaign: Campaign, comment: str, by: User, at: datetime) -> Campaign:
     """Send a campaign back to its author, saying what to change. Raises CampaignInvalid."""
-    campaign = _locked(campaign, State.IN_REVIEW, "sent back")
+    campaign = held_in(campaign, State.IN_REVIEW, "sent back")
     if not comment.strip():
         raise CampaignInvalid("comment", "Say what should be changed, so that the author knows what to do.")
     if len(comment.strip()) > LONGEST_COMMENT:
@@ -79,7 +80,8 @@ def reject_campaign(*, campaign: Campaign, comment: str, by: User, at: datetime)
     return campaign
 
 
-def _locked(campaign: Campaign, state: str, done: str) -> Campaign:
+def held_in(campaign: Campaign, state: str, done: str) -> Campaign:
+    """The campaign, kept as it is until the transaction ends. Raises CampaignInvalid where it stands elsewhere."""
     held = Campaign.objects.select_for_update(no_key=True, of=("self",)).get(pk=campaign.pk)
     if held.state != state:
         now, needed = held.get_state_display(), State(state).label

@@ -58,6 +58,13 @@ def check_plan(plan: CampaignPlan) -> None:
         raise problem
 
 
+def change_problems(plan: CampaignPlan) -> list[CampaignInvalid]:
+    """Everything that is wrong with what a campaign that has its name already would become."""
+    parts = (_offer_problems, _window_problems, _money_problems)
+    found = [problem for part in parts for problem in part(plan)]
+    return found or list(_budget_problems(plan))
+
+
 @dataclass(frozen=True)
 class PlanReview:
     """A plan as its author should see it once more before it is kept."""
@@ -161,13 +168,18 @@ def _unusable(offer: Offer, plan: CampaignPlan) -> Iterator[CampaignInvalid]:
 
 
 def _audience_problems(plan: CampaignPlan) -> Iterator[CampaignInvalid]:
-    kind = plan.audience_rule.get("kind")
+    return audience_problems(plan.audience_rule)
+
+
+def audience_problems(rule: Mapping[str, Any]) -> Iterator[CampaignInvalid]:
+    """What is wrong with a rule of whom to reach; its fields are those of the builder."""
+    kind = rule.get("kind")
     if kind == Audience.Kind.SEGMENT:
-        yield from _segment_problems(plan.audience_rule.get("segment_id"))
+        yield from _segment_problems(rule.get("segment_id"))
     elif kind == Audience.Kind.BEST:
-        yield from _size_problems(plan.audience_rule.get("n"))
+        yield from _size_problems(rule.get("n"))
     elif kind == Audience.Kind.IMPORTED:
-        yield from _past_campaign_problems(plan.audience_rule.get("campaign_id"))
+        yield from _past_campaign_problems(rule.get("campaign_id"))
     elif kind != Audience.Kind.EVERYBODY:
         yield CampaignInvalid("audience", "Say who the campaign should reach.")
 

@@ -4,17 +4,20 @@ Idempotent: a job that is done twice finds what it wrote the first time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from campaigns.engine import simulation as engine
+from campaigns.engine.support import Support
 from campaigns.models import Audience, Campaign, Forecast, Simulation
 from campaigns.queries.history import moment_known
 from campaigns.services.audiences import Choice, build_audience, choose, choose_sent
 from campaigns.services.curves import simulation_curves
 from campaigns.services.learning import LEARNING_SEED, learn_reception
+from campaigns.services.scenarios import keep_base
 from campaigns.services.scoring import Scored, score_customers
+from campaigns.services.support import plan_support, widened
 from loyalty.services.progress import Progress
 
 Kind = Audience.Kind
@@ -85,6 +88,8 @@ class _Prepared:
     forecast: engine.Forecast
     evidence: dict[str, Any]
     curves: dict[str, Any]
+    plan: engine.Plan
+    support: Support
 
 
 def _made_by(job_id: int | None, campaign: Campaign) -> list[Simulation]:
@@ -101,8 +106,19 @@ def _scored(campaign: Campaign, *, at: datetime, report: Progress) -> Scored:
 
 
 def _prepare(choice: Choice, scored: Scored, seed: int) -> _Prepared:
-    forecast = engine.simulate(scored.plan(choice.rows), engine.stream(seed, "forecast"))
-    return _Prepared(forecast, _evidence(choice, scored), simulation_curves(choice, scored, forecast, seed))
+    found = plan_support(scored, choice.rows, seed)
+    experience = {"experience": asdict(scored.learnt.knowledge.effect), **found.as_evidence()}
+    # Outside what has been seen everything that follows is less sure.
+    scored = widened(scored, found.support)
+    plan = scored.plan(choice.rows)
+    forecast = engine.simulate(plan, engine.stream(seed, "forecast"))
+    return _Prepared(
+        forecast=forecast,
+        evidence={**_evidence(choice, scored), **experience},
+        curves=simulation_curves(choice, scored, forecast, seed),
+        plan=plan,
+        support=found.support,
+    )
 
 
 def _evidence(choice: Choice, scored: Scored) -> dict[str, Any]:
@@ -134,6 +150,7 @@ def _store(
         created_at=at,
     )
     Forecast.objects.bulk_create(_forecasts(simulation, prepared.forecast, scored.campaign.currency))
+    keep_base(simulation, prepared.plan, prepared.forecast, prepared.support)
     return simulation
 
 
