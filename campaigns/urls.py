@@ -1,7 +1,18 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from campaigns.api import router
-from campaigns.views import assignments, builder, campaigns, customers, experiments, home, offers, silence, simulations
+from campaigns.views import (
+    assignments,
+    builder,
+    campaigns,
+    customers,
+    experiments,
+    home,
+    offers,
+    scenarios,
+    silence,
+    simulations,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(router.urls)),
@@ -29,5 +40,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("campaigns/<int:pk>/reject/", campaigns.campaign_reject, name="campaign-reject"),
     path("simulations/", simulations.simulations, name="simulations"),
     path("simulations/<int:pk>/", simulations.simulation, name="simulation"),
+    path("simulations/<int:pk>/scenarios/", scenarios.scenarios, name="scenarios"),
+    path("simulations/<int:pk>/scenarios/add/", scenarios.scenario_add, name="scenario-add"),
+    path("simulations/<int:pk>/scenarios/money/", scenarios.scenario_money, name="scenario-money"),
+    path("scenarios/<int:pk>/apply/", scenarios.scenario_apply, name="scenario-apply"),
+    path("scenarios/<int:pk>/remove/", scenarios.scenario_remove, name="scenario-remove"),
     path("experiments/", experiments.experiments, name="experiments"),
 ]

@@ -381,11 +381,24 @@ def make_simulation(
     return simulation
 
 
+def make_scenario(simulation: campaigns.Simulation, **values: object) -> campaigns.Scenario:
+    """The plan as it was simulated, three simulated campaigns of two kinds of people long."""
+    money = {"cost_per_contact": 0.1, "cost_per_redemption": 0.5, "revenue_per_redemption": 4.0, "margin_share": 0.3}
+    lines = {name: {"value": value, "source": "assumed", "note": "Assumed."} for name, value in money.items()}
+    given = {
+        "name": "As planned", "starts_at": simulation.campaign.starts_at, "ends_at": simulation.campaign.ends_at,
+        "audience_rule": {"kind": "everybody"}, "assumptions": lines, "created_at": AT,
+        "effect": {"mean": 0.0, "sd": 0.3, "n_campaigns": 9}, "counts": {"values": [1, 2], "shares": [0.5, 0.5]},
+        "bin_centres": [-1.0, -2.0], "bin_sizes": [200, 200], "redeemers": [60, 70, 80], "redemptions": [90, 100, 130],
+    }  # fmt: skip
+    return campaigns.Scenario.objects.create(simulation=simulation, **{**given, **values})
+
+
 def _campaign(number: int, customer: loyalty.Customer, product: loyalty.Product, version: ModelVersion) -> None:
     offer = make_offer(number, product)
     audience = make_audience(number, customer)
     campaign = make_campaign(number, offer, audience=audience, external_id=f"k{number}")
-    make_simulation(campaign, audience, version)
+    make_scenario(make_simulation(campaign, audience, version))
     campaigns.Holdout.objects.create(campaign=campaign, customer=customer, propensity=0.9)
     campaigns.Redemption.objects.create(campaign=campaign, offer=offer, customer=customer, redeemed_at=AT)
     campaigns.Outcome.objects.create(

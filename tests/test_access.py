@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns.models import Campaign, Offer, Simulation
+from campaigns.models import Campaign, Offer, Scenario, Simulation
 from loyalty.models import (
     ApiKey,
     Customer,
@@ -110,6 +110,11 @@ ROUTES = {
     "campaign-reject": GUARDED,
     "simulations": PAGE,
     "simulation": PAGE,
+    "scenarios": PAGE,
+    "scenario-add": ACTION,
+    "scenario-money": ACTION,
+    "scenario-apply": ACTION,
+    "scenario-remove": ACTION,
     "experiments": PAGE,
     "models": PAGE,
     "decay-choose": ACTION,
@@ -234,6 +239,7 @@ def rows() -> dict[str, object]:
         "offers": Offer,
         "campaigns": Campaign,
         "simulations": Simulation,
+        "scenarios": Scenario,
         "jobs": Job,
         "imports": IngestRun,
         "sources": ImportSource,
@@ -323,6 +329,7 @@ def rows_without_any():
         "offers",
         "campaigns",
         "simulations",
+        "scenarios",
         "jobs",
         "imports",
         "mappings",

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from campaigns.models import Forecast, Simulation
+from campaigns.models import Forecast, Scenario, Simulation
 from loyalty.admin.records import LookOnlyAdmin, LookOnlyInline
 
 
@@ -24,4 +24,15 @@ class ForecastAdmin(LookOnlyAdmin):
     list_filter = ["metric", "basis"]
     list_select_related = ["simulation__campaign", "simulation__audience"]
     search_fields = ["simulation__campaign__name__icontains"]
+    ordering = ["-id"]
+
+
+@admin.register(Scenario)
+class ScenarioAdmin(LookOnlyAdmin):
+    list_display = ["name", "simulation", "response", "starts_at", "ends_at", "applied_at", "removed_at"]
+    list_filter = ["response"]
+    list_select_related = ["simulation__campaign", "simulation__audience"]
+    search_fields = ["name__icontains", "simulation__campaign__name__icontains"]
+    # Thousands of numbers that say nothing one by one.
+    exclude = ["bin_centres", "bin_sizes", "redeemers", "redemptions"]
     ordering = ["-id"]

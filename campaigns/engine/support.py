@@ -213,10 +213,13 @@ def _size(plan: Shape, past: Sequence[Shape]) -> Finding:
 
 def _days(plan: Shape, past: Sequence[Shape]) -> Finding:
     days = [shape.days for shape in past]
-    ran = f"{min(days):.0f} to {max(days):.0f} days"
+    shortest, longest = round(min(days)), round(max(days))
+    ran = _counted_days(longest) if shortest == longest else f"{shortest} to {_counted_days(longest)}"
     if _within(plan.days, days):
         return Finding("dates", f"Campaigns have run for about as long ({ran})")
-    return Finding("dates", f"It would run for {plan.days:.0f} days; so far they ran for {ran}", BEYOND_RANGE_SD)
+    return Finding(
+        "dates", f"It would run for {_counted_days(round(plan.days))}; so far they ran for {ran}", BEYOND_RANGE_SD
+    )
 
 
 def _products(plan: Shape, past: Sequence[Shape]) -> Finding | None:
@@ -242,3 +245,7 @@ def _within(value: float, seen: Sequence[float]) -> bool:
 
 def _campaigns(n: int) -> str:
     return "1 campaign" if n == 1 else f"{n} campaigns"
+
+
+def _counted_days(n: int) -> str:
+    return "1 day" if n == 1 else f"{n} days"

@@ -79,6 +79,15 @@ class SimulationPage:
     evidence: Mapping[str, Any]
 
     @property
+    def support(self) -> Sequence[Mapping[str, Any]]:
+        """What the plan was held against, where nothing like it has been seen first."""
+        return sorted(self.evidence.get("support", []), key=lambda line: -line["extra_sd"])
+
+    @property
+    def outside(self) -> list[Mapping[str, Any]]:
+        return [line for line in self.support if line["extra_sd"]]
+
+    @property
     def is_inside(self) -> bool | None:
         if self.redeemers is None or self.redeemers.outcome is None:
             return None

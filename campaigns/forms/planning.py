@@ -2,14 +2,23 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 
+from campaigns.forms.fields import (
+    UNREADABLE,
+    choice_field,
+    date_field,
+    midnight,
+    number_field,
+    row_field,
+    text_field,
+    whole_field,
+)
 from campaigns.models import Audience, Campaign, Offer, OfferPolicy
 from campaigns.models.campaigns import CHANNELS
 from campaigns.queries.offers import categories_with_products
@@ -21,7 +30,6 @@ from loyalty.models import Category
 from segments.models import Segment
 
 NEW_TYPE = "new type"
-UNREADABLE = "Remove the unreadable sign."
 AUDIENCES = [
     (Audience.Kind.BEST, "The best customers for it"),
     (Audience.Kind.SEGMENT, "A segment"),
@@ -30,82 +38,25 @@ AUDIENCES = [
 ]
 FIELD_OF = {"starts_at": "starts_on", "ends_at": "ends_on", "margin_share": "margin_percent", "currency": "budget"}
 MOST_SKUS = 10_000
-# Digits before the point, by digits after it, as the tables hold them: percent, money, money of one contact.
-WHOLE_DIGITS = {1: 3, 2: 10, 4: 4}
-
-
-def _number_field(label: str, sentence: str, places: int, *, required: bool = True) -> forms.DecimalField:
-    digits = "Write this number with fewer digits."
-    messages = {"required": sentence, "invalid": sentence, "max_digits": digits, "max_decimal_places": digits}
-    messages["max_whole_digits"] = digits
-    widget = forms.NumberInput(attrs={"class": "form-control", "inputmode": "decimal", "step": "any"})
-    return forms.DecimalField(
-        label=label,
-        required=required,
-        max_digits=WHOLE_DIGITS[places] + places,
-        decimal_places=places,
-        error_messages=messages,
-        widget=widget,
-    )
-
-
-def _text_field(label: str, longest: int, sentence: str = "", **attrs: str) -> forms.CharField:
-    """A line of text; it must be filled in when there is a sentence for its absence."""
-    messages = {"required": sentence, "max_length": f"Keep this within {longest} characters."}
-    messages["null_characters_not_allowed"] = UNREADABLE
-    widget = forms.TextInput(attrs={"class": "form-control", **attrs})
-    return forms.CharField(
-        label=label, max_length=longest, required=bool(sentence), error_messages=messages, widget=widget
-    )
-
-
-def _date_field(label: str, sentence: str) -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"class": "form-control", "type": "date"})
-    return forms.DateField(label=label, error_messages={"required": sentence, "invalid": sentence}, widget=widget)
-
-
-def _choice_field(label: str, sentence: str, choices: Any = ()) -> forms.ChoiceField:
-    messages = {"required": sentence, "invalid_choice": sentence}
-    widget = forms.RadioSelect(attrs={"class": "form-selectgroup-input"})
-    return forms.ChoiceField(label=label, choices=choices, error_messages=messages, widget=widget)
-
-
-class _SizedChoiceField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A choice of rows that carry `n_members`."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name} ({obj.n_members:,} customers)"
-
-
-def _row_field(label: str, sentence: str, queryset: Any) -> Any:
-    widget = forms.Select(attrs={"class": "form-select"})
-    return _SizedChoiceField(
-        queryset,
-        label=label,
-        required=False,
-        empty_label="Choose …",
-        error_messages={"invalid_choice": sentence},
-        widget=widget,
-    )
 
 
 class CampaignForm(forms.Form):
     """The builder: goal, audience, offers, schedule and limits."""
 
-    name = _text_field("Name", 200, "Give the campaign a name, so that you find it again.")
-    goal = _text_field("Goal", 300, placeholder="Bring back regular coffee buyers")
-    type = _choice_field("Type", "Say what type of campaign it is, so that it is compared with its like.")
-    new_type = _text_field("Name of the new type", 32)
-    channel = _choice_field("Channel", "Say how the campaign reaches people.", list(CHANNELS.items()))
-    audience = _choice_field("Who should it reach?", "Say who the campaign should reach.", AUDIENCES)
-    segment = _row_field("Segment", "Choose one of your segments.", Segment.objects.none())
+    name = text_field("Name", 200, "Give the campaign a name, so that you find it again.")
+    goal = text_field("Goal", 300, placeholder="Bring back regular coffee buyers")
+    type = choice_field("Type", "Say what type of campaign it is, so that it is compared with its like.")
+    new_type = text_field("Name of the new type", 32)
+    channel = choice_field("Channel", "Say how the campaign reaches people.", list(CHANNELS.items()))
+    audience = choice_field("Who should it reach?", "Say who the campaign should reach.", AUDIENCES)
+    segment = row_field("Segment", "Choose one of your segments.", Segment.objects.none())
     n_customers = forms.IntegerField(
         label="How many",
         required=False,
         error_messages={"invalid": "Write the number of customers as a whole number, for example 300."},
         widget=forms.NumberInput(attrs={"class": "form-control", "min": "1", "placeholder": "as many as pay back"}),
     )
-    past_campaign = _row_field(
+    past_campaign = row_field(
         "Past campaign", "Choose a past campaign whose recipients are known.", Campaign.objects.none()
     )
     offers = forms.ModelMultipleChoiceField(
@@ -117,19 +68,19 @@ class CampaignForm(forms.Form):
             "invalid_list": "Choose the offers again.",
         },
     )
-    starts_on = _date_field("First day", "Write the first day as a date, for example 2017-12-31.")
-    ends_on = _date_field("Last day", "Write the last day as a date, for example 2018-01-31.")
-    cost_per_contact = _number_field(
+    starts_on = date_field("First day", "Write the first day as a date, for example 2017-12-31.")
+    ends_on = date_field("Last day", "Write the last day as a date, for example 2018-01-31.")
+    cost_per_contact = number_field(
         "Cost of reaching one customer",
         "Say what it costs to reach one customer, for example 0.50. Write 0 if it costs nothing.",
         4,
     )
-    margin_percent = _number_field(
+    margin_percent = number_field(
         "Margin before the discount (%)",
         "Say how many percent of the sales are left after the cost of the goods, for example 30.",
         1,
     )
-    budget = _number_field(
+    budget = number_field(
         "Budget",
         "Write the budget as a number, for example 2500, or leave it empty.",
         2,
@@ -185,8 +136,8 @@ def _plan(cleaned: Mapping[str, Any]) -> CampaignPlan:
         goal=cleaned["goal"],
         type=cleaned["new_type"] if cleaned["type"] == NEW_TYPE else cleaned["type"],
         channel=cleaned["channel"],
-        starts_at=_midnight(cleaned["starts_on"]),
-        ends_at=_midnight(cleaned["ends_on"] + timedelta(days=1)),
+        starts_at=midnight(cleaned["starts_on"]),
+        ends_at=midnight(cleaned["ends_on"] + timedelta(days=1)),
         currency=settings.DEFAULT_CURRENCY,
         offer_ids=tuple(offer.pk for offer in cleaned["offers"]),
         audience_rule=_audience_rule(cleaned),
@@ -206,22 +157,18 @@ def _audience_rule(cleaned: Mapping[str, Any]) -> dict[str, Any]:
     return {"kind": str(kind), **needed.get(kind, {})}
 
 
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
 class OfferForm(forms.Form):
     """A new offer: what is promised, for which products, at what cost."""
 
-    name = _text_field("Name", 200, "Give the offer a name, as customers would read it.")
-    mechanic = _choice_field("What kind of offer is it?", "Choose what kind of offer it is.", Offer.Mechanic.choices)
-    benefit_percent = _number_field(
+    name = text_field("Name", 200, "Give the offer a name, as customers would read it.")
+    mechanic = choice_field("What kind of offer is it?", "Choose what kind of offer it is.", Offer.Mechanic.choices)
+    benefit_percent = number_field(
         "Saves, in percent",
         "Write the percentage as a number, for example 20.",
         1,
         required=False,
     )
-    benefit_amount = _number_field(
+    benefit_amount = number_field(
         "Amount saved",
         "Write the amount as a number, for example 1.50.",
         2,
@@ -240,7 +187,7 @@ class OfferForm(forms.Form):
         error_messages={"null_characters_not_allowed": UNREADABLE},
         widget=forms.Textarea(attrs={"class": "form-control", "rows": "4", "placeholder": "1001, 1002, 1003"}),
     )
-    cost_per_redemption = _number_field(
+    cost_per_redemption = number_field(
         "Cost of one use",
         "Write the cost as a number, for example 0.96.",
         2,
@@ -296,28 +243,20 @@ class RejectionForm(forms.Form):
     )
 
 
-def _whole_field(label: str, sentence: str, most: int, *, required: bool = True) -> forms.IntegerField:
-    messages = dict.fromkeys(("required", "invalid", "min_value", "max_value"), sentence)
-    widget = forms.NumberInput(attrs={"class": "form-control", "min": "1", "max": str(most), "inputmode": "numeric"})
-    return forms.IntegerField(
-        label=label, required=required, min_value=1, max_value=most, error_messages=messages, widget=widget
-    )
-
-
 class OfferPolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     """How a campaign gives out its offers."""
 
-    mode = _choice_field("Who decides?", "Say whether you decide on each suggestion.", OfferPolicy.Mode.choices)
-    offers_per_customer = _whole_field(
+    mode = choice_field("Who decides?", "Say whether you decide on each suggestion.", OfferPolicy.Mode.choices)
+    offers_per_customer = whole_field(
         "Offers for one customer, at most", "Write how many offers a customer may get, from 1 to 20.", 20
     )
-    contacts_at_most = _whole_field(
+    contacts_at_most = whole_field(
         "Campaigns a customer may get",
         "Write how many campaigns a customer may get in these days, from 1 to 100, or leave it empty.",
         100,
         required=False,
     )
-    contact_days = _whole_field(
+    contact_days = whole_field(
         "Counted over, days", "Write over how many days campaigns are counted, from 1 to 365.", 365
     )
 
