@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeRegressor
 
+from loyalty.engine.plain_trees import PlainFact, leaves, words
 from recommender.engine.attributes import Attributes
 from recommender.engine.base import Recommender
 from recommender.engine.history import CustomerHistory
@@ -20,15 +20,6 @@ HELD_OUT_SHARE = 0.3
 BESIDE = 60
 NEVER_DAYS = 10_000.0
 GROUP = "category_1"
-
-
-@dataclass(frozen=True)
-class PlainFact:
-    """A column of the tree and how it is said of a pair of customer and product; ``{}`` is the number."""
-
-    name: str
-    above: str
-    below: str
 
 
 FACTS = (
@@ -121,7 +112,7 @@ def imitate(
     tree.fit(pairs.values[~held], pairs.shown[~held])
     said = tree.predict(pairs.values[held])
     agreement, r2 = _fidelity(said, pairs.shown[held], pairs.customer[held], k, rng)
-    return Surrogate(tuple(_rules(tree, int((~held).sum()))), agreement, r2, n_held, k)
+    return Surrogate(tuple(_rules(tree)), agreement, r2, n_held, k)
 
 
 @dataclass(frozen=True)
@@ -205,39 +196,15 @@ def _fidelity(
     return bootstrap_mean(np.array(agreed), rng), r2
 
 
-def _rules(tree: DecisionTreeRegressor, n_pairs: int) -> list[Rule]:
-    shape = tree.tree_
-    found = [
-        Rule(tuple(_words(steps)), float(shape.value[leaf].ravel()[0]), int(shape.n_node_samples[leaf]))
-        for leaf, steps in _leaves(shape, 0, ())
-    ]
+def _rules(tree: DecisionTreeRegressor) -> list[Rule]:
+    found = [Rule(words(leaf.steps, FACTS, _said), leaf.value, leaf.n) for leaf in leaves(tree)]
     return sorted(found, key=lambda rule: (-rule.shown_share, -rule.n_pairs))
 
 
-Step = tuple[int, bool, float]
-
-
-def _leaves(shape: object, node: int, steps: tuple[Step, ...]) -> Iterator[tuple[int, tuple[Step, ...]]]:
-    left, right = shape.children_left[node], shape.children_right[node]  # type: ignore[attr-defined]
-    if left == right:
-        yield node, steps
-        return
-    fact, limit = int(shape.feature[node]), float(shape.threshold[node])  # type: ignore[attr-defined]
-    yield from _leaves(shape, left, (*steps, (fact, False, limit)))
-    yield from _leaves(shape, right, (*steps, (fact, True, limit)))
-
-
-def _words(steps: tuple[Step, ...]) -> Iterator[str]:
-    """Of several limits of one fact and side only the narrowest is said."""
-    narrowest: dict[tuple[int, bool], float] = {}
-    for fact, is_above, limit in steps:
-        known = narrowest.get((fact, is_above), limit)
-        narrowest[fact, is_above] = max(known, limit) if is_above else min(known, limit)
-    for (fact, is_above), limit in narrowest.items():
-        if FACTS[fact].name == "times_bought" and limit < 1:
-            yield "bought before" if is_above else "never bought"
-        else:
-            yield (FACTS[fact].above if is_above else FACTS[fact].below).format(_limit(FACTS[fact].name, limit))
+def _said(fact: PlainFact, is_above: bool, limit: float) -> str:
+    if fact.name == "times_bought" and limit < 1:
+        return "bought before" if is_above else "never bought"
+    return (fact.above if is_above else fact.below).format(_limit(fact.name, limit))
 
 
 def _limit(name: str, limit: float) -> str:
