@@ -5,8 +5,8 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns.models import Campaign, Simulation, Trial
-from campaigns.services import learning_ahead, offer_rounds, scenario_runs
+from campaigns.models import Audience, Campaign, Simulation, Trial
+from campaigns.services import learning_ahead, offer_rounds, rebuilding, scenario_runs
 from campaigns.services.demo import load_complete_journey
 from campaigns.services.offer_decisions import expire_offers
 from campaigns.services.outcomes import record_outcomes
@@ -85,6 +85,15 @@ def _redeemers(simulation: Simulation) -> dict[str, float]:
 def load_demo(params: dict[str, Any], report: Progress) -> dict[str, Any]:
     """The demo's data, by the import path; what is there already is left alone."""
     return load_complete_journey(at=timezone.now(), report=report)
+
+
+@job_task(rebuilding.TASK)
+def rebuild(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """A frozen audience once more, named by our own key; nothing of it is changed."""
+    audience = Audience.objects.select_related("made_for", "model_version").filter(pk=params["audience_id"]).first()
+    if audience is None:
+        raise Refused("This audience no longer exists.")
+    return rebuilding.rebuild_audience(audience=audience, report=report).as_json()
 
 
 @job_task(offer_rounds.TASK)

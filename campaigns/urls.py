@@ -3,6 +3,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from campaigns.api import router
 from campaigns.views import (
     assignments,
+    audiences,
     builder,
     campaigns,
     customers,
@@ -38,6 +39,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("campaigns/<int:pk>/submit/", campaigns.campaign_submit, name="campaign-submit"),
     path("campaigns/<int:pk>/approve/", campaigns.campaign_approve, name="campaign-approve"),
     path("campaigns/<int:pk>/reject/", campaigns.campaign_reject, name="campaign-reject"),
+    path("audiences/", audiences.audiences, name="audiences"),
+    path("audiences/<int:pk>/", audiences.audience, name="audience"),
+    path("audiences/<int:pk>/rebuild/", audiences.audience_rebuild, name="audience-rebuild"),
     path("simulations/", simulations.simulations, name="simulations"),
     path("simulations/<int:pk>/", simulations.simulation, name="simulation"),
     path("simulations/<int:pk>/scenarios/", scenarios.scenarios, name="scenarios"),

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns.models import Campaign, Offer, Scenario, Simulation
+from campaigns.models import Audience, Campaign, Offer, Scenario, Simulation
 from loyalty.models import (
     ApiKey,
     Customer,
@@ -108,6 +108,9 @@ ROUTES = {
     "campaign-submit": ACTION,
     "campaign-approve": GUARDED,
     "campaign-reject": GUARDED,
+    "audiences": PAGE,
+    "audience": PAGE,
+    "audience-rebuild": ACTION,
     "simulations": PAGE,
     "simulation": PAGE,
     "scenarios": PAGE,
@@ -202,6 +205,9 @@ ROUTES = {
     "api-campaign-list": API_READ,
     "api-campaign-detail": API_READ,
     "api-campaign-simulate": API_WRITE,
+    "api-audience-list": API_READ,
+    "api-audience-detail": API_READ,
+    "api-audience-member-list": API_READ,
     "api-simulation-list": API_READ,
     "api-simulation-detail": API_READ,
     "api-offer-assignment-list": API_READ,
@@ -238,6 +244,7 @@ def rows() -> dict[str, object]:
         "found": Segmentation,
         "offers": Offer,
         "campaigns": Campaign,
+        "audiences": Audience,
         "simulations": Simulation,
         "scenarios": Scenario,
         "jobs": Job,
@@ -328,6 +335,7 @@ def rows_without_any():
         "found",
         "offers",
         "campaigns",
+        "audiences",
         "simulations",
         "scenarios",
         "jobs",

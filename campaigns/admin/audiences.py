@@ -9,7 +9,7 @@ class AudienceAdmin(LookOnlyAdmin):
     list_display = ["name", "kind", "as_of", "advice", "created_at"]
     list_filter = ["kind"]
     search_fields = ["name__icontains"]
-    fields = ["name", "kind", "rule", "as_of", "advice", "job", "created_at"]
+    fields = ["name", "kind", "rule", "as_of", "advice", "made_for", "model_version", "seed", "job", "created_at"]
 
 
 @admin.register(AudienceMember)

@@ -1,10 +1,13 @@
 from campaigns.api.assignments import CustomerOfferViewSet, OfferAssignmentViewSet
+from campaigns.api.audiences import AudienceMemberViewSet, AudienceViewSet
 from campaigns.api.campaigns import CampaignViewSet
 from campaigns.api.simulations import SimulationViewSet
 from loyalty.api.routers import ApiRouter
 
 router = ApiRouter()
 router.register("campaigns", CampaignViewSet)
+router.register("audiences", AudienceViewSet)
+router.register(r"audiences/(?P<id>[0-9]{1,18})/members", AudienceMemberViewSet, basename="api-audience-member")
 router.register("simulations", SimulationViewSet)
 router.register("offer-assignments", OfferAssignmentViewSet, basename="api-offer-assignment")
 router.register(r"customers/(?P<external_id>[^/\x00]+)/offers", CustomerOfferViewSet, basename="api-customer-offer")

@@ -1,7 +1,9 @@
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from loyalty.models import Customer, Job
+from recommender.models import ModelVersion
 
 
 class Audience(models.Model):
@@ -12,12 +14,27 @@ class Audience(models.Model):
         SEGMENT = "segment", "A segment"
         BEST = "best", "The people most likely to take it"
         IMPORTED = "imported", "The people it was really sent to"
+        LOOKALIKE = "lookalike", "People like those on a list"
 
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=16, choices=Kind)
     rule = models.JSONField(default=dict, blank=True, help_text="What was asked for, so that it can be built again.")
     as_of = models.DateTimeField()
     advice = models.CharField(max_length=300, blank=True, help_text="Recommended cut, or send to all, or to nobody.")
+    findings = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+        help_text="Who fell out where, who they are in words, shares by trait.",
+    )
+    # Campaign, moment, version and seed make the same list again.
+    made_for = models.ForeignKey(
+        "campaigns.Campaign", null=True, blank=True, on_delete=models.SET_NULL, related_name="audiences_made"
+    )
+    model_version = models.ForeignKey(
+        ModelVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="audiences"
+    )
+    seed = models.BigIntegerField(null=True, blank=True)
     customers = models.ManyToManyField(Customer, through="AudienceMember", related_name="audiences")
     job = models.ForeignKey(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="audiences")
     created_at = models.DateTimeField()
@@ -27,6 +44,9 @@ class Audience(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("audience", args=[self.pk])
 
 
 class AudienceMember(models.Model):

@@ -14,9 +14,9 @@ def count_of(rows: QuerySet[Any], by: str) -> Coalesce:
     return Coalesce(Subquery(grouped), 0, output_field=IntegerField())
 
 
-def count_members() -> Coalesce:
-    """Customers in the audience of each campaign or simulation."""
-    return count_of(AudienceMember.objects.filter(audience=OuterRef("audience_id")), "audience")
+def count_members(audience: str = "audience_id") -> Coalesce:
+    """Customers in the audience of each campaign or simulation; `audience` names its key in the outer row."""
+    return count_of(AudienceMember.objects.filter(audience=OuterRef(audience)), "audience")
 
 
 def count_takers() -> Coalesce:

@@ -18,8 +18,10 @@ def simulation_list(*, text: str = "") -> QuerySet[Simulation]:
     """Simulations with their campaign, audience, forecast of redeemers and its outcome, newest first."""
     forecasts = Forecast.objects.filter(metric=Metric.REDEEMERS)
     outcomes = Outcome.objects.filter(metric=Metric.REDEEMERS)
-    found = Simulation.objects.select_related("campaign", "audience", "model_version").annotate(
-        n_members=count_members()
+    found = (
+        Simulation.objects.select_related("campaign", "audience", "model_version")
+        .annotate(n_members=count_members())
+        .defer("audience__findings")
     )
     found = found.prefetch_related(
         Prefetch("forecasts", queryset=forecasts, to_attr="redeemer_forecasts"),

@@ -9,10 +9,16 @@ import numpy as np
 from scipy.special import expit
 
 from campaigns.engine.audience import Advice, Cut, break_even, expected_profit, rank, recommend_cut
-from campaigns.engine.frames import FloatArray, IntArray
+from campaigns.engine.audience.fairness import equalise
+from campaigns.engine.audience.gates import Stop, StopArray, first_stop
+from campaigns.engine.frames import BoolArray, FloatArray, IntArray
 from campaigns.engine.reasons import sentences
 from campaigns.models import Audience, AudienceMember, Campaign
 from campaigns.queries.candidates import audience_member_ids, refused_ids, segment_member_ids
+from campaigns.queries.reach import TRAITS, traits_of
+from campaigns.services.audience_findings import findings
+from campaigns.services.audience_limits import closed_gates, why_nobody
+from campaigns.services.audience_seeds import look_alikes
 from campaigns.services.scoring import Scored
 from segments.models import Segment
 
@@ -30,13 +36,19 @@ class AudienceEmpty(Exception):
 
 @dataclass(frozen=True)
 class Choice:
-    """Who was chosen, best first, and what is advised about everybody who may be sent to."""
+    """Who was chosen, best first, and what is advised about everybody who may be sent to.
+
+    `allowed` are the rows of those; `stops` says of every customer where they fell out; `found` is what a page tells.
+    """
 
     name: str
     rule: dict[str, Any]
     rows: IntArray
     cut: Cut
     advice: str
+    allowed: IntArray
+    stops: StopArray
+    found: dict[str, Any]
 
 
 def allowed_rows(scored: Scored) -> IntArray:
@@ -45,21 +57,35 @@ def allowed_rows(scored: Scored) -> IntArray:
     return np.flatnonzero(~np.isin(scored.customers.customer_ids, refused)).astype(np.int64)
 
 
-def choose(scored: Scored, rule: Mapping[str, Any]) -> Choice:
-    """Apply an audience rule, `{"kind": ...}` and what that kind needs. Raises AudienceEmpty."""
-    allowed = allowed_rows(scored)
+def choose(scored: Scored, rule: Mapping[str, Any], *, seed: int = 0) -> Choice:
+    """Apply an audience rule, `{"kind": ...}` and what that kind needs.
+
+    Raises AudienceEmpty, TooFewSeeds, NothingInCommon.
+    """
+    closed = closed_gates(scored, rule)
+    allowed = np.flatnonzero(~np.any(list(closed.values()), axis=0)).astype(np.int64)
     if len(allowed) == 0:
-        raise AudienceEmpty("Every customer has refused this channel. Choose another one.")
+        raise AudienceEmpty(why_nobody(closed))
     cut = recommend_cut(scored.plan(allowed))
-    rows = _best_first(scored, np.intersect1d(_wanted(scored, rule), allowed))
-    if rule["kind"] == Kind.BEST:
-        rows = rows[: _depth(rule, cut, len(rows))]
-    if len(rows) == 0:
+    wanted = _wanted(scored, rule, allowed, seed)
+    picked = _picked(scored, rule, allowed, wanted.rows, cut)
+    if len(picked.rows) == 0:
         raise AudienceEmpty("Nobody is left to send to. Choose another audience.")
-    rows = rows[: _affordable(scored.campaign)]
+    rows = picked.rows[: _affordable(scored.campaign)]
     if len(rows) == 0:
         raise AudienceEmpty("The budget does not pay for one contact. Raise it, or leave it empty.")
-    return Choice(_name(rule, len(rows)), dict(rule), rows, cut, _advice(cut, scored, allowed, rows))
+    stops = _stops(closed, wanted.rows, picked.rows, rows)
+    found = {**findings(scored, stops, allowed, rows, seed), **wanted.found, **picked.found}
+    return Choice(
+        name=_name(rule, len(rows)),
+        rule=dict(rule),
+        rows=rows,
+        cut=cut,
+        advice=_advice(cut, scored, allowed, rows),
+        allowed=allowed,
+        stops=stops,
+        found=found,
+    )
 
 
 def choose_sent(scored: Scored, audience: Audience) -> Choice:
@@ -69,7 +95,10 @@ def choose_sent(scored: Scored, audience: Audience) -> Choice:
         raise AudienceEmpty(f"“{audience}” has no members. Import the recipients of the campaign first.")
     allowed = allowed_rows(scored)
     cut = recommend_cut(scored.plan(allowed))
-    return Choice(audience.name, {"kind": audience.kind}, rows, cut, _advice(cut, scored, allowed, rows))
+    stops = np.full(len(scored.customers), Stop.NOT_ASKED_FOR, dtype=np.int16)
+    stops[rows] = Stop.CHOSEN
+    advice = _advice(cut, scored, allowed, rows)
+    return Choice(audience.name, {"kind": audience.kind}, rows, cut, advice, allowed, stops, {})
 
 
 def build_audience(choice: Choice, scored: Scored, *, at: datetime, seed: int, job_id: int | None) -> Audience:
@@ -80,12 +109,72 @@ def build_audience(choice: Choice, scored: Scored, *, at: datetime, seed: int, j
         rule=choice.rule,
         as_of=scored.as_of,
         advice=choice.advice,
+        made_for=scored.campaign,
+        model_version=scored.learnt.version,
+        seed=seed,
+        findings=choice.found,
         job_id=job_id,
         created_at=at,
     )
     members = _members(audience, choice.rows, scored, np.random.default_rng(seed))
     AudienceMember.objects.bulk_create(members, batch_size=BATCH)
     return audience
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows, best first, and what is to be told of how they came."""
+
+    rows: IntArray
+    found: dict[str, Any]
+
+
+def _wanted(scored: Scored, rule: Mapping[str, Any], allowed: IntArray, seed: int) -> _Rows:
+    """Whom the rule asks for, of those who may be written to."""
+    if rule["kind"] == Kind.LOOKALIKE:
+        return _alike(scored, rule, allowed, seed)
+    return _Rows(_best_first(scored, np.intersect1d(_asked_for(scored, rule), allowed)), {})
+
+
+def _alike(scored: Scored, rule: Mapping[str, Any], allowed: IntArray, seed: int) -> _Rows:
+    """The likest of those who are not on the list themselves: as many as asked for, or as are on the list."""
+    alike = look_alikes(scored, rule, seed)
+    others = allowed[~alike.is_seed[allowed]]
+    likest = others[rank(alike.ranking.scores[others], scored.customers.customer_ids[others])]
+    kept = likest[: int(rule.get("n") or alike.ranking.n_seeds)]
+    return _Rows(_best_first(scored, kept), {"alike": alike.as_json()})
+
+
+def _picked(scored: Scored, rule: Mapping[str, Any], allowed: IntArray, wanted: IntArray, cut: Cut) -> _Rows:
+    """Of the best as many as pay back, or as were asked for; of other kinds all."""
+    if rule["kind"] != Kind.BEST:
+        return _Rows(wanted, {})
+    depth = _depth(rule, cut, len(wanted))
+    if not rule.get("equal_by"):
+        return _Rows(wanted[:depth], {})
+    return _equal(scored, str(rule["equal_by"]), allowed, depth)
+
+
+def _equal(scored: Scored, trait: str, allowed: IntArray, depth: int) -> _Rows:
+    """As many, in equal shares of every value of a trait; what that gives up is told."""
+    worth = expected_profit(scored.plan(allowed))
+    ids = scored.customers.customer_ids[allowed]
+    fair = equalise(worth, traits_of(ids)[trait], depth, rank(scored.logits[allowed], ids))
+    told = {"equal_by": trait, "label": TRAITS[trait], "cost": round(fair.cost, 2)}
+    return _Rows(_best_first(scored, allowed[fair.rows]), {"equal": told})
+
+
+def _stops(closed: Mapping[Stop, BoolArray], wanted: IntArray, picked: IntArray, rows: IntArray) -> StopArray:
+    n = len(next(iter(closed.values())))
+    return first_stop(
+        {
+            **closed,
+            Stop.NOT_ASKED_FOR: ~np.isin(np.arange(n), wanted),
+            Stop.NOT_WORTH_IT: ~np.isin(np.arange(n), picked),
+            Stop.BUDGET: ~np.isin(np.arange(n), rows),
+        },
+        n,
+    )
 
 
 def _affordable(campaign: Campaign) -> int | None:
@@ -95,7 +184,7 @@ def _affordable(campaign: Campaign) -> int | None:
     return int(campaign.budget // campaign.cost_per_contact)
 
 
-def _wanted(scored: Scored, rule: Mapping[str, Any]) -> IntArray:
+def _asked_for(scored: Scored, rule: Mapping[str, Any]) -> IntArray:
     if rule["kind"] == Kind.SEGMENT:
         return scored.rows_of(segment_member_ids(rule["segment_id"]))
     if rule["kind"] == Kind.IMPORTED:
@@ -126,7 +215,10 @@ def _name(rule: Mapping[str, Any], n: int) -> str:
     if rule["kind"] == Kind.IMPORTED:
         return f"The {n:,} people {Campaign.objects.get(pk=rule['campaign_id'])} was sent to"
     if rule["kind"] == Kind.BEST:
-        return f"The {n:,} people most likely to take it"
+        equal = f", in equal shares by {TRAITS[rule['equal_by']].lower()}" if rule.get("equal_by") else ""
+        return f"The {n:,} people most likely to take it{equal}"
+    if rule["kind"] == Kind.LOOKALIKE:
+        return f"The {n:,} people most like those on the list"
     return f"Everybody ({n:,} people)"
 
 

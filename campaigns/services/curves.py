@@ -11,7 +11,7 @@ from campaigns.engine.reception_curve import reception_curve
 from campaigns.engine.simulation import Forecast, daily_counts, simulate, stream
 from campaigns.queries.candidates import current_segments, segments_found_on
 from campaigns.queries.history import finished_campaigns, redemption_times
-from campaigns.services.audiences import Choice, allowed_rows
+from campaigns.services.audiences import Choice
 from campaigns.services.scoring import Scored
 
 ONE_DAY = 86_400
@@ -28,7 +28,7 @@ def simulation_curves(choice: Choice, scored: Scored, forecast: Forecast, seed: 
 
 
 def _profit(choice: Choice, scored: Scored, rng: np.random.Generator) -> dict[str, Any]:
-    curve = profit_curve(scored.plan(allowed_rows(scored)), rng)
+    curve = profit_curve(scored.plan(choice.allowed), rng)
     low_80, high_80 = curve.interval(0.8)
     low_95, high_95 = curve.interval(0.95)
     return {

@@ -50,7 +50,7 @@ def simulate_campaign(*, campaign: Campaign, at: datetime, seed: int, report: Pr
     if done:
         return done[0]
     scored = _scored(campaign, at=at, report=report)
-    choice = choose(scored, campaign.audience_rule or {"kind": Kind.BEST})
+    choice = choose(scored, campaign.audience_rule or {"kind": Kind.BEST}, seed=seed)
     report(95, 100, "Simulating")
     prepared = _prepare(choice, scored, seed)
     with report.writing():
@@ -72,7 +72,7 @@ def rehearse_campaign(*, campaign: Campaign, at: datetime, seed: int, report: Pr
         raise NeverSent(campaign)
     scored = _scored(campaign, at=at, report=report)
     sent = choose_sent(scored, campaign.audience)
-    picked = choose(scored, {"kind": Kind.BEST, "n": len(sent.rows)})
+    picked = choose(scored, {"kind": Kind.BEST, "n": len(sent.rows)}, seed=seed)
     report(95, 100, "Simulating")
     prepared = _prepare(sent, scored, seed), _prepare(picked, scored, seed)
     with report.writing():

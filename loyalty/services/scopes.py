@@ -15,6 +15,7 @@ READABLE = {
     "jobs": "jobs",
     "segments": "segments and who is in them",
     "campaigns": "campaigns",
+    "audiences": "audiences and who is in them",
     "simulations": "simulations",
     "offer-assignments": "next best offers of customers",
     "recommendations": "recommendations",

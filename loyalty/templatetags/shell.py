@@ -53,7 +53,7 @@ ENTRIES = [
     Entry("Products", "products", "packages", ("product", "product-map", "losing-products", "product-silence")),
     Entry("Offers", "offers", "tag", ("offer-new", "offer", "offer-assignments")),
     Entry("Campaigns", "campaigns", "speakerphone", ("campaign-new", "campaign")),
-    Entry("Simulations", "simulations", "masks-theater", ("simulation",)),
+    Entry("Simulations", "simulations", "masks-theater", ("simulation", "audiences", "audience")),
     Entry("Experiments", "experiments", "flask"),
     Entry("Models", "models", "brain", ("model-version", "models-compare", "models-training")),
     Entry(

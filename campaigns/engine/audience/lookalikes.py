@@ -81,7 +81,7 @@ def find_alike(values: FloatArray, is_seed: BoolArray, rng: np.random.Generator)
     Parameters
     ----------
     values : ndarray of float64, shape (n_customers, n_features)
-        Not negative; missing values are NaN and count as the middle customer's.
+        Missing values are NaN and count as the middle customer's.
     is_seed : ndarray of bool, shape (n_customers,)
     rng : Generator
 
@@ -105,6 +105,8 @@ def find_alike(values: FloatArray, is_seed: BoolArray, rng: np.random.Generator)
     if n_seeds < FEWEST_SEEDS or n_seeds == len(is_seed):
         raise TooFewSeeds(n_seeds)
     scaled = _scaled(values)
+    if scaled.shape[1] == 0:
+        raise NothingInCommon(0.5)
     seeds, others = (rng.permutation(np.flatnonzero(side)) for side in (is_seed, ~is_seed))
     kept = np.sort(np.concatenate([seeds[:MOST_SEEDS], others[:MOST_OTHERS]]))
     learnt, plain = _left_out(scaled[kept], is_seed[kept], rng)
@@ -117,11 +119,13 @@ def find_alike(values: FloatArray, is_seed: BoolArray, rng: np.random.Generator)
 
 
 def _scaled(values: FloatArray) -> FloatArray:
-    logs = np.log1p(np.maximum(values, 0.0))
-    middle = np.nan_to_num(np.nanmedian(np.where(np.isfinite(logs), logs, np.nan), axis=0))
-    logs = np.where(np.isfinite(logs), logs, middle)
+    """Standardised logs of the columns in which anything is known and differs."""
+    logs = np.sign(values) * np.log1p(np.abs(values))
+    logs = logs[:, np.isfinite(logs).any(axis=0)]
+    logs = np.where(np.isfinite(logs), logs, np.nanmedian(logs, axis=0)) if logs.size else logs
     spread = logs.std(axis=0)
-    return np.asarray((logs - logs.mean(axis=0)) / np.where(spread > 1e-12, spread, 1.0))
+    told = spread > 1e-12
+    return np.asarray((logs[:, told] - logs[:, told].mean(axis=0)) / spread[told])
 
 
 def _learnt(fit_on: FloatArray, is_seed: BoolArray, values: FloatArray) -> FloatArray:
