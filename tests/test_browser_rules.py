@@ -5,16 +5,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 from django.utils.timezone import now
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from loyalty.models import Consent, Customer
 from loyalty.services.progress import QuietProgress
 from loyalty.services.sales import add_up_sales
 from segments.models import Segment, SegmentMembership
 from segments.services.refreshing import refresh_segments
-from tests.conftest import CHROMIUM_ARGUMENTS
+from tests.browsing import log_in, opened_page
 from tests.loyalty.features.world import buy, make_product
 from tests.rows import make_rule_segment
 
@@ -35,21 +34,11 @@ def complaints() -> list[str]:
 @pytest.fixture
 def page(chromium: str, complaints: list[str], live_server, marketer) -> Iterator[Page]:
     open_cellar()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        page = browser.new_page(base_url=live_server.url, color_scheme="light")
+    with opened_page(chromium, complaints, width=1280, home=live_server.url) as page:
         page.set_default_timeout(90_000)
-        page.on("console", lambda told: told.type in ("error", "warning") and complaints.append(told.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/login/")
-        page.locator("input[name=username]").fill("marketer")
-        page.locator("input[name=password]").fill("a-long-test-password")
-        page.get_by_role("button", name="Log in").click()
+        log_in(page, "/login/", "marketer")
         expect(page.get_by_role("heading", name="Home")).to_be_visible()
         yield page
-        browser.close()
-        # While the browser's loop runs, this thread has a connection of its own, which nobody else would close.
-        connections.close_all()
 
 
 def open_cellar() -> None:

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
-from django.db import connections
 from django.urls import reverse
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from loyalty.services.progress import QuietProgress
 from segments.models import Segment, Segmentation
 from segments.services.saving import save_segmentation
 from segments.services.segmentations import explore_customers
 from segments.services.specs import SegmentSpec
-from tests.conftest import CHROMIUM_ARGUMENTS
+from tests.browsing import log_in, opened_page
+from tests.segments.crowds import customers_with
 from tests.segments.shop import CLOSED, open_shop
+from tests.worlds import segment_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,20 +46,26 @@ def looks(transactional_db: None) -> dict[str, Segmentation]:
 
 
 @pytest.fixture
-def page(chromium: str, complaints: list[str], live_server, marketer, looks) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        page = browser.new_page(base_url=live_server.url, color_scheme="light")
-        page.on("console", lambda told: told.type in ("error", "warning") and complaints.append(told.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/login/")
-        page.locator("input[name=username]").fill("marketer")
-        page.locator("input[name=password]").fill("a-long-test-password")
-        page.get_by_role("button", name="Log in").click()
+def crowds(transactional_db: None) -> None:
+    """Three crowds, and six customers who are like nobody."""
+    rng = np.random.default_rng(1)
+    loners = np.expm1(rng.uniform([0.5, 0.7, 3], [5, 4, 9], (6, 3)))
+    customers_with(np.vstack([segment_world(rng, n_each=40)[0], loners]), until=CLOSED)
+
+
+@pytest.fixture
+def shuffled(transactional_db: None) -> None:
+    """The same habits of other people: each column shuffled apart from the others."""
+    rng = np.random.default_rng(2)
+    customers_with(rng.permuted(segment_world(rng, n_each=60)[0], axis=0), until=CLOSED)
+
+
+@pytest.fixture
+def page(chromium: str, complaints: list[str], live_server, marketer) -> Iterator[Page]:
+    with opened_page(chromium, complaints, width=1280, home=live_server.url) as page:
+        log_in(page, "/login/", "marketer")
         expect(page.get_by_role("heading", name="Home")).to_be_visible()
         yield page
-        browser.close()
-        connections.close_all()
 
 
 CHARTS = {
@@ -68,8 +76,15 @@ CHARTS = {
 
 @pytest.mark.parametrize("method", CHARTS)
 def test_every_chart_is_drawn_and_is_a_table_too(page, complaints, looks, method):
-    page.goto(looks[method].get_absolute_url())
+    names = every_chart_is_a_table(page, looks[method].get_absolute_url())
 
+    assert set(CHARTS[method]) <= set(names)
+    assert complaints == []
+
+
+def every_chart_is_a_table(page: Page, address: str) -> list[str]:
+    """Look at every chart of a page and open its table by keyboard; the names of the charts."""
+    page.goto(address)
     names = page.locator("[data-chart]").evaluate_all("cards => cards.map(card => card.dataset.chart)")
     for name in names:
         card = page.locator(f"[data-chart={name}]")
@@ -80,7 +95,53 @@ def test_every_chart_is_drawn_and_is_a_table_too(page, complaints, looks, method
         page.keyboard.press("Enter")
         expect(card.locator(f"#{name}-table table")).to_be_visible()
         assert card.locator(f"#{name}-table tbody tr").count() > 0
-    assert set(CHARTS[method]) <= set(names)
+    return list(names)
+
+
+def fits(page: Page) -> bool:
+    return not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("method", ["dbscan", "hdbscan"])
+def test_who_is_like_nobody_is_shown_as_unassigned(page, complaints, crowds, method):
+    found = look(name="Crowds", method=method)
+    n_unassigned = found.findings["n_unassigned"]
+
+    names = every_chart_is_a_table(page, found.get_absolute_url())
+
+    assert 0 < n_unassigned < 20
+    assert {"segment-map", "segment-sizes", "stability"} <= set(names)
+    expect(page.locator(".lead-sentence")).to_contain_text(f"{n_unassigned} of them unassigned")
+    expect(page.locator(".kpi", has_text="Unassigned customers")).to_contain_text(str(n_unassigned))
+    expect(page.locator("#segment-map-table")).to_contain_text("Unassigned")
+    expect(page.locator("#segment-sizes-table")).to_contain_text("Unassigned")
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert fits(page)
+    assert complaints == []
+
+
+def test_where_columns_were_shuffled_the_page_says_there_are_no_clear_segments(page, complaints, shuffled):
+    found = look(name="Shuffled")
+
+    every_chart_is_a_table(page, found.get_absolute_url())
+
+    assert found.silhouette > 0.2, "shuffled columns score a silhouette, too: that is what the page must see through"
+    expect(page.locator(".lead-sentence")).to_contain_text("No clear segments")
+    expect(page.get_by_role("heading", name="Read these with care")).to_be_visible()
+    assert complaints == []
+
+
+def test_two_segments_side_by_side_fit_a_phone(page, complaints, crowds):
+    save_segmentation(segmentation=look(name="Crowds"), at=AT)
+    one, other = Segment.objects.order_by("number")[:2]
+    page.set_viewport_size({"width": 390, "height": 800})
+
+    names = every_chart_is_a_table(page, f"{reverse('segments-compare')}?one={one.pk}&other={other.pk}")
+
+    assert fits(page)
+    expect(page.get_by_role("heading", name="How do their habits differ?")).to_be_visible()
+    assert page.locator("table").first.locator("tbody tr").count() > 3
+    assert set(names) <= {"lifts"}
     assert complaints == []
 
 
@@ -88,11 +149,11 @@ def test_the_pages_fit_a_phone(page, complaints, looks):
     page.set_viewport_size({"width": 390, "height": 800})
     for address in (reverse("segments-explore"), *(one.get_absolute_url() for one in looks.values())):
         page.goto(address)
-        assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"), address
+        assert fits(page), address
     assert complaints == []
 
 
-def test_features_are_searched_chosen_and_sent_by_keyboard(page, complaints):
+def test_features_are_searched_chosen_and_sent_by_keyboard(page, complaints, looks):
     page.goto(reverse("segments-explore"))
     search = page.get_by_label("Search the features")
     before = page.locator("[data-choices-count]").inner_text()
