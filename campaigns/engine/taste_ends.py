@@ -24,7 +24,8 @@ def ends(places: NDArray[np.float64], shelves: Sequence[str]) -> list[tuple[str,
     Returns
     -------
     list of tuple of (str, str)
-        One a direction; empty where there are no two shelves.
+        One a direction; empty where there are no two shelves. A shelf that names one end names no other while there are
+        enough of them: two directions of the same name would be taken for one, or for opposites.
     """
     names, rows = np.unique(np.array(shelves, dtype=object).astype(str), return_inverse=True)
     known = np.flatnonzero(names != "")
@@ -33,6 +34,11 @@ def ends(places: NDArray[np.float64], shelves: Sequence[str]) -> list[tuple[str,
     sums = np.zeros((len(names), places.shape[1]))
     np.add.at(sums, rows, places)
     counts = np.bincount(rows, minlength=len(names))[:, None]
-    means = (sums / (counts + MORE_IN_THE_MIDDLE))[known]
-    highest, lowest = known[means.argmax(axis=0)], known[means.argmin(axis=0)]
-    return [(str(names[high]), str(names[low])) for high, low in zip(highest, lowest, strict=True)]
+    means = sums / (counts + MORE_IN_THE_MIDDLE)
+    found, free = [], known
+    for direction in range(places.shape[1]):
+        free = free if len(free) > 1 else known
+        high, low = free[means[free, direction].argmax()], free[means[free, direction].argmin()]
+        free = np.setdiff1d(free, [high, low])
+        found.append((str(names[high]), str(names[low])))
+    return found

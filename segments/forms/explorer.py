@@ -19,10 +19,10 @@ SCALERS = [
     ("robust", "Middle half of the customers (robust)"),
 ]
 KEEPS = [
-    ("", "Divide by the features themselves"),
-    ("0.8", "Combine what goes together, keep 80% of the differences"),
-    ("0.9", "Combine what goes together, keep 90% of the differences"),
-    ("0.95", "Combine what goes together, keep 95% of the differences"),
+    ("", "No, divide by each feature"),
+    ("0.8", "Yes, keep 80% of the differences"),
+    ("0.9", "Yes, keep 90% of the differences"),
+    ("0.95", "Yes, keep 95% of the differences"),
 ]
 FEWEST, MOST, MOST_FEATURES = 2, 15, 60
 # Enough that the interval of the stability is worth reading.
@@ -63,7 +63,7 @@ class ExplorerForm(forms.Form):
     is_damped = forms.BooleanField(
         label="Damp large values, so that a few very large customers do not decide", initial=True, required=False
     )
-    keep = forms.ChoiceField(label="Combine features", choices=KEEPS, required=False)
+    keep = forms.ChoiceField(label="Combine features that go together", choices=KEEPS, required=False)
     features = forms.MultipleChoiceField(required=False)
     vectors = forms.MultipleChoiceField(required=False)
 

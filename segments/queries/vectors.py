@@ -83,12 +83,12 @@ def _there(name: str) -> VectorSource:
 
 def _words(source: str, ends: Sequence[tuple[str, str]]) -> FeatureWords:
     _, name, _, column = source.split(":")
-    place, about = int(column), _there(name).label
+    place = int(column)
     if place < len(ends):
         high, low = ends[place]
-        label = f"{about}: {high} rather than {low}"
+        label = f"Taste for {high} over {low}"
         phrases = f"who like {high} more than {low}", f"who like {low} more than {high}"
     else:
-        label = f"{about}, direction {place + 1}"
+        label = f"{_there(name).label}, direction {place + 1}"
         phrases = f"with more of taste {place + 1}", f"with less of taste {place + 1}"
     return FeatureWords(source, label, "suffix", *phrases, "none")

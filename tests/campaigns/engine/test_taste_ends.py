@@ -20,3 +20,10 @@ def test_the_planted_shelves_are_at_the_ends_and_one_odd_product_is_not():
 
 def test_where_nothing_is_known_there_are_no_ends():
     assert ends(np.ones((4, 2)), ["", "", "Dairy", ""]) == []
+
+
+def test_a_shelf_names_one_end_only_while_others_are_there():
+    places = np.repeat(np.array([[2.0, 2.0], [-2.0, -2.0], [1.0, 1.0], [-1.0, -1.0]]), 20, axis=0)
+    shelves = [name for name in ("Dairy", "Pets", "Bread", "Wine") for _ in range(20)]
+
+    assert ends(places, shelves) == [("Dairy", "Pets"), ("Bread", "Wine")]
