@@ -13,6 +13,7 @@ from campaigns.views import (
     scenarios,
     silence,
     simulations,
+    trials,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -50,4 +51,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("scenarios/<int:pk>/apply/", scenarios.scenario_apply, name="scenario-apply"),
     path("scenarios/<int:pk>/remove/", scenarios.scenario_remove, name="scenario-remove"),
     path("experiments/", experiments.experiments, name="experiments"),
+    path("experiments/trials/new/", trials.trial_new, name="trial-new"),
+    path("experiments/trials/<int:pk>/", trials.trial, name="trial"),
+    path("experiments/trials/<int:pk>/columns/", trials.trial_map, name="trial-map"),
+    path("experiments/trials/<int:pk>/again/", trials.trial_again, name="trial-again"),
 ]

@@ -313,6 +313,7 @@ SPECTACULAR_SETTINGS = {
         "AudienceKind": "campaigns.models.Audience.Kind",
         "SegmentKind": "segments.models.Segment.Kind",
         "CampaignState": "campaigns.models.Campaign.State",
+        "TrialState": "campaigns.models.Trial.State",
         "JobState": "loyalty.models.Job.State",
         "Metric": "campaigns.models.simulations.Metric",
         "ForecastBasis": "campaigns.models.Forecast.Basis",

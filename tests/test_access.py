@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns.models import Audience, Campaign, Offer, Scenario, Simulation
+from campaigns.models import Audience, Campaign, Offer, Scenario, Simulation, Trial
 from loyalty.models import (
     ApiKey,
     Customer,
@@ -119,6 +119,10 @@ ROUTES = {
     "scenario-apply": ACTION,
     "scenario-remove": ACTION,
     "experiments": PAGE,
+    "trial": PAGE,
+    "trial-new": FORM,
+    "trial-map": FORM,
+    "trial-again": ACTION,
     "models": PAGE,
     "decay-choose": ACTION,
     "models-compare": PAGE,
@@ -208,6 +212,8 @@ ROUTES = {
     "api-audience-list": API_READ,
     "api-audience-detail": API_READ,
     "api-audience-member-list": API_READ,
+    "api-trial-list": API_READ,
+    "api-trial-detail": API_READ,
     "api-simulation-list": API_READ,
     "api-simulation-detail": API_READ,
     "api-offer-assignment-list": API_READ,
@@ -247,6 +253,7 @@ def rows() -> dict[str, object]:
         "audiences": Audience,
         "simulations": Simulation,
         "scenarios": Scenario,
+        "trials": Trial,
         "jobs": Job,
         "imports": IngestRun,
         "sources": ImportSource,
@@ -338,6 +345,7 @@ def rows_without_any():
         "audiences",
         "simulations",
         "scenarios",
+        "trials",
         "jobs",
         "imports",
         "mappings",

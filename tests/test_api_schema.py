@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi import checks
 
-from campaigns.models import Audience, Campaign, Simulation
+from campaigns.models import Audience, Campaign, Simulation, Trial
 from loyalty.models import Job
 from segments.models import Segment
 from tests.rows import bearer, fill
@@ -53,7 +53,14 @@ def operations(header):
 def key_of(path, name):
     """A key of a record that is there: made-up ones only ever find nothing."""
     noun = path.removeprefix("/api/v1/").partition("/")[0]
-    models = {"jobs": Job, "segments": Segment, "campaigns": Campaign, "simulations": Simulation, "audiences": Audience}
+    models = {
+        "jobs": Job,
+        "segments": Segment,
+        "campaigns": Campaign,
+        "simulations": Simulation,
+        "audiences": Audience,
+        "trials": Trial,
+    }
     if name == "id":
         return models[noun].objects.earliest("pk").pk
     return {"customers": "c0", "products": "p0", "orders": "o0"}[noun]

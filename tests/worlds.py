@@ -8,7 +8,6 @@ from scipy import sparse
 from scipy.special import expit
 
 from campaigns.engine.frames import CustomerFrame, PastCampaign, ReceptionFrame
-from campaigns.engine.uplift.frames import RandomisedFrame
 from loyalty.engine.silence_trial import Purchases
 from recommender.engine.shop import Shop
 
@@ -274,24 +273,3 @@ def popular_world(rng: np.random.Generator, *, n_customers: int = 120, n_product
         "occurred_at": pa.array(moments, pa.timestamp("us", tz="UTC")),
     }
     return pa.table(columns)
-
-
-def trial_world(
-    rng: np.random.Generator, *, n_people: int = 4000, effect: float = 0.0, group_effect: float = 0.0
-) -> RandomisedFrame:
-    """A fair coin between a message and nothing. The message adds `effect` to everybody's chance, and `group_effect`
-    more where `town` is 1 and `visits` is above 5, a quarter of everybody. `spend` tells the chance without it."""
-    town = (rng.random(n_people) < 0.5).astype(np.float64)
-    visits = rng.integers(0, 12, n_people).astype(np.float64)
-    spend = rng.exponential(1.0, n_people)
-    treated = rng.integers(0, 2, n_people)
-    chance = 0.1 + 0.05 * (spend > 1) + treated * (effect + group_effect * ((town > 0) & (visits > 5)))
-    return RandomisedFrame(
-        values=np.column_stack([town, visits, spend]),
-        names=("town", "visits", "spend"),
-        arms=("nothing", "message"),
-        arm_rows=treated,
-        outcome=(rng.random(n_people) < chance).astype(np.float64),
-        propensity=np.full((n_people, 2), 0.5),
-        groups=np.arange(n_people),
-    )

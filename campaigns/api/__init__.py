@@ -2,6 +2,7 @@ from campaigns.api.assignments import CustomerOfferViewSet, OfferAssignmentViewS
 from campaigns.api.audiences import AudienceMemberViewSet, AudienceViewSet
 from campaigns.api.campaigns import CampaignViewSet
 from campaigns.api.simulations import SimulationViewSet
+from campaigns.api.trials import TrialViewSet
 from loyalty.api.routers import ApiRouter
 
 router = ApiRouter()
@@ -9,5 +10,6 @@ router.register("campaigns", CampaignViewSet)
 router.register("audiences", AudienceViewSet)
 router.register(r"audiences/(?P<id>[0-9]{1,18})/members", AudienceMemberViewSet, basename="api-audience-member")
 router.register("simulations", SimulationViewSet)
+router.register("trials", TrialViewSet)
 router.register("offer-assignments", OfferAssignmentViewSet, basename="api-offer-assignment")
 router.register(r"customers/(?P<external_id>[^/\x00]+)/offers", CustomerOfferViewSet, basename="api-customer-offer")

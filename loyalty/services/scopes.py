@@ -17,6 +17,7 @@ READABLE = {
     "campaigns": "campaigns",
     "audiences": "audiences and who is in them",
     "simulations": "simulations",
+    "trials": "finished trials and what they say",
     "offer-assignments": "next best offers of customers",
     "recommendations": "recommendations",
 }

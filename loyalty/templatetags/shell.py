@@ -54,7 +54,7 @@ ENTRIES = [
     Entry("Offers", "offers", "tag", ("offer-new", "offer", "offer-assignments")),
     Entry("Campaigns", "campaigns", "speakerphone", ("campaign-new", "campaign")),
     Entry("Simulations", "simulations", "masks-theater", ("simulation", "audiences", "audience")),
-    Entry("Experiments", "experiments", "flask"),
+    Entry("Experiments", "experiments", "flask", ("trial", "trial-new", "trial-map")),
     Entry("Models", "models", "brain", ("model-version", "models-compare", "models-training")),
     Entry(
         "Data",

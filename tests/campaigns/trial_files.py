@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.worlds import trial_world
+from campaigns.engine.uplift.planted import planted_trial
 
 
 def write_trial(path: Path, *, n_people: int = 1500, seed: int = 1, **world: float) -> Path:
     """A trial with a planted answer as a CSV file: one row a person, with spending and an id."""
-    frame = trial_world(np.random.default_rng(seed), n_people=n_people, **world)
+    frame = planted_trial(np.random.default_rng(seed), n_people=n_people, **world)
     with path.open("w", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(["customer_id", "mailing", "bought", "revenue", "town", "visits", "spend before"])

@@ -119,13 +119,13 @@ def read_arm(
     """
     pair = frame.against_control(frame.arms.index(effect.arm))
     folds = folds_by_group(pair.groups, N_FOLDS, rng)
+    test = heterogeneity_test(pair, rng, bases=bases)
     every = cross_fitted_scores(pair, folds, bases)
-    scores = np.mean([each for label, each in every.items() if label != RESPONSE], axis=0)
+    scores = _together(every)
     every = {TOGETHER: scores, **every}
     expected = cross_fitted_means(pair, folds)
     effects = pseudo_outcomes(pair, expected)
     chosen, gain = _gain(pair, folds, scores, expected, contact_cost)
-    test = heterogeneity_test(pair, rng, bases=bases)
     is_open = passes(test.p_value, len(frame.arms) - 1) and gain.is_positive
     cost = effect.adjusted.value if contact_cost is None else contact_cost
     return ArmReadout(
@@ -142,6 +142,20 @@ def read_arm(
         group=best_group(pair, scores, effects) if is_open else None,
         kinds=_kinds(pair, expected, scores),
     )
+
+
+def gate_opens(frame: RandomisedFrame, arm: int, rng: np.random.Generator, *, bases: Sequence[Base] = BASES) -> bool:
+    """Return what `read_arm` says of targeting, and stop as soon as it is settled: for many trials in a row."""
+    pair = frame.against_control(arm)
+    folds = folds_by_group(pair.groups, N_FOLDS, rng)
+    if not passes(heterogeneity_test(pair, rng, bases=bases).p_value, len(frame.arms) - 1):
+        return False
+    scores = _together(cross_fitted_scores(pair, folds, bases))
+    return _gain(pair, folds, scores, cross_fitted_means(pair, folds), None)[1].is_positive
+
+
+def _together(every: dict[str, FloatArray]) -> FloatArray:
+    return np.asarray(np.mean([each for label, each in every.items() if label != RESPONSE], axis=0))
 
 
 def _gain(

@@ -4,4 +4,5 @@ from collections.abc import Callable
 from typing import Any
 
 Write = Callable[[str], object]
-Backtest = Callable[[Write, int], dict[str, Any]]
+# Called with a `Write` and a seed; some take more, by name.
+Backtest = Callable[..., dict[str, Any]]

@@ -17,8 +17,10 @@ class Command(BaseCommand):
         parser.add_argument("--of", choices=list(BACKTESTS), default="campaigns", help="What to replay.")
         parser.add_argument("--json", type=Path, metavar="FILE", help="Keep the figures as well.")
         parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--shuffles", type=int, default=20, help="Trials shuffled, for --of uplift.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = BACKTESTS[options["of"]](self.stdout.write, options["seed"])
+        more = {"n_shuffles": options["shuffles"]} if options["of"] == "uplift" else {}
+        found = BACKTESTS[options["of"]](self.stdout.write, options["seed"], **more)
         if options["json"]:
             options["json"].write_text(json.dumps(found, indent=2) + "\n")

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from campaigns.services.trials.reading import TrialTable, read_trial_file
 from loyalty.models import Customer, Job
 from loyalty.services.copying import array_literal, copy_rows
 from loyalty.services.ingest import FileLook, FileRefused, look_at
-from loyalty.services.jobs import Step, create_steps
+from loyalty.services.jobs import Step, create_job, create_steps
 from loyalty.services.progress import Progress
 
 IMPORT_TASK, READ_TASK = "campaigns.import_trial", "campaigns.read_trial"
@@ -73,6 +74,22 @@ def start_trial(*, trial: Trial, plan: TrialPlan, by: User | None, at: datetime)
     job = create_steps(label=f"Read the trial “{held.name}”"[:200], steps=steps, by=by, at=at)
     _decide(held, plan)
     held.state, held.job, held.note = Trial.State.WAITING, job, ""
+    held.save()
+    return job
+
+
+@transaction.atomic
+def read_again(
+    *, trial: Trial, contact_cost: Decimal | None, outcome_value: Decimal | None, by: User | None, at: datetime
+) -> Job:
+    """Queue reading the same people once more, at another price. Raises TrialNotOpen while somebody is at it."""
+    held = Trial.objects.select_for_update(no_key=True).get(pk=trial.pk)
+    if held.state != Trial.State.DONE:
+        raise TrialNotOpen(f"“{held.name}” is not read yet. Wait until it is.")
+    about = {"trial_id": held.pk, "seed": SEED}
+    job = create_job(task=READ_TASK, label=f"Read the trial “{held.name}” again"[:200], params=about, by=by, at=at)
+    held.contact_cost, held.outcome_value = contact_cost, outcome_value
+    held.state, held.job = Trial.State.WAITING, job
     held.save()
     return job
 

@@ -137,7 +137,7 @@ def _readout(readout: ArmReadout) -> dict[str, Any]:
         "contact_cost": readout.contact_cost,
         "is_open": readout.is_open,
         "advice": str(readout.advice),
-        "group": _group(readout.group) if readout.group else None,
+        "group": told_group(readout.group) if readout.group else None,
         "kinds": _kinds(readout),
     }
 
@@ -150,7 +150,9 @@ def _curve(curve: QiniCurve) -> dict[str, list[float]]:
     return {"shares": shares.tolist(), "gain": gain.tolist()}
 
 
-def _group(group: Group) -> dict[str, Any]:
+def told_group(group: Group) -> dict[str, Any]:
+    """A group as plain numbers, open ends as None."""
+
     def end(value: float) -> float | None:
         return value if np.isfinite(value) else None
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from campaigns.engine.uplift.frames import folds_by_group, observed_chances, shuffled
-from tests.worlds import trial_world
+from campaigns.engine.uplift.planted import planted_trial
 
 
 def test_a_frame_refuses_an_arm_without_people_and_chances_that_do_not_add_up():
-    frame = trial_world(np.random.default_rng(0), n_people=100)
+    frame = planted_trial(np.random.default_rng(0), n_people=100)
     with pytest.raises(ValueError, match="every arm needs people"):
         frame.with_arms(np.zeros(100, dtype=np.int64))
     with pytest.raises(ValueError, match="sum to 1"):
@@ -19,7 +19,7 @@ def test_one_arm_against_the_control_has_chances_of_its_own():
     rng = np.random.default_rng(0)
     arm_rows = rng.integers(0, 3, 300)
     frame = replace(
-        trial_world(rng, n_people=300),
+        planted_trial(rng, n_people=300),
         arms=("nothing", "a", "b"),
         arm_rows=arm_rows,
         propensity=np.tile([0.5, 0.3, 0.2], (300, 1)),
@@ -40,7 +40,7 @@ def test_no_fold_cuts_a_group():
 def test_what_went_into_an_arm_together_is_shuffled_together():
     rng = np.random.default_rng(0)
     homes = np.repeat(np.arange(200), 2)
-    frame = replace(trial_world(rng, n_people=400), groups=homes, arm_rows=np.repeat(rng.integers(0, 2, 200), 2))
+    frame = replace(planted_trial(rng, n_people=400), groups=homes, arm_rows=np.repeat(rng.integers(0, 2, 200), 2))
     again = shuffled(frame, rng)
     assert (again.arm_rows[::2] == again.arm_rows[1::2]).all()
     assert again.arm_rows.sum() == frame.arm_rows.sum()

@@ -4,15 +4,15 @@ import pytest
 from campaigns.engine.uplift.effects import arm_effects
 from campaigns.engine.uplift.frames import shuffled
 from campaigns.engine.uplift.gate import heterogeneity_test, passes
+from campaigns.engine.uplift.planted import planted_trial
 from campaigns.engine.uplift.readout import Advice, read_arm
 from campaigns.engine.uplift.surfaces import RIDGE
-from tests.worlds import trial_world
 
 
 def test_where_nobody_differs_the_sums_are_standard_normal_even_with_a_large_effect():
     found = [
         heterogeneity_test(
-            trial_world(np.random.default_rng(seed), n_people=1200, effect=0.2),
+            planted_trial(np.random.default_rng(seed), n_people=1200, effect=0.2),
             np.random.default_rng(seed),
             bases=(RIDGE,),
             n_permutations=99,
@@ -26,7 +26,7 @@ def test_where_nobody_differs_the_sums_are_standard_normal_even_with_a_large_eff
 
 
 def test_a_planted_group_is_seen():
-    frame = trial_world(np.random.default_rng(1), n_people=6000, group_effect=0.25)
+    frame = planted_trial(np.random.default_rng(1), n_people=6000, group_effect=0.25)
     found = heterogeneity_test(frame, np.random.default_rng(0), bases=(RIDGE,))
     assert found.p_value == pytest.approx(0.001)
     assert passes(found.p_value, n_arms=3)
@@ -35,7 +35,7 @@ def test_a_planted_group_is_seen():
 
 @pytest.mark.parametrize("effect", [0.0, 0.08])
 def test_the_gate_stays_closed_where_nobody_differs(effect):
-    frame = trial_world(np.random.default_rng(2), n_people=3000, effect=effect)
+    frame = planted_trial(np.random.default_rng(2), n_people=3000, effect=effect)
     (measured,) = arm_effects(frame)
     readout = read_arm(frame, measured, np.random.default_rng(0), bases=(RIDGE,))
     assert not readout.is_open
@@ -44,7 +44,7 @@ def test_the_gate_stays_closed_where_nobody_differs(effect):
 
 
 def test_the_gate_opens_for_a_planted_group_and_closes_when_the_arms_are_shuffled():
-    frame = trial_world(np.random.default_rng(3), n_people=12_000, group_effect=0.2)
+    frame = planted_trial(np.random.default_rng(3), n_people=12_000, group_effect=0.2)
     for trial, is_open in ((frame, True), (shuffled(frame, np.random.default_rng(0)), False)):
         readout = read_arm(trial, arm_effects(trial)[0], np.random.default_rng(0))
         assert readout.is_open is is_open
@@ -52,7 +52,7 @@ def test_the_gate_opens_for_a_planted_group_and_closes_when_the_arms_are_shuffle
 
 
 def test_the_group_is_named_and_its_effect_measured():
-    frame = trial_world(np.random.default_rng(4), n_people=12_000, group_effect=0.25)
+    frame = planted_trial(np.random.default_rng(4), n_people=12_000, group_effect=0.25)
     readout = read_arm(frame, arm_effects(frame)[0], np.random.default_rng(0))
     assert readout.group is not None
     assert {one.name for one in readout.group.conditions} == {"town", "visits"}
@@ -63,7 +63,7 @@ def test_the_group_is_named_and_its_effect_measured():
 
 
 def test_with_a_dear_contact_the_advice_is_nobody_and_with_a_free_one_everybody():
-    frame = trial_world(np.random.default_rng(5), n_people=6000, effect=0.06)
+    frame = planted_trial(np.random.default_rng(5), n_people=6000, effect=0.06)
     measured = arm_effects(frame)[0]
     for cost, advice in ((0.2, Advice.NOBODY), (0.0, Advice.EVERYBODY)):
         readout = read_arm(frame, measured, np.random.default_rng(0), contact_cost=cost, bases=(RIDGE,))

@@ -5,15 +5,15 @@ import pytest
 
 from campaigns.engine.uplift.frames import folds_by_group
 from campaigns.engine.uplift.learners import RESPONSE, cross_fitted_means, cross_fitted_scores, learn, pseudo_outcomes
+from campaigns.engine.uplift.planted import planted_trial
 from campaigns.engine.uplift.surfaces import RIDGE
-from tests.worlds import trial_world
 
 LABELS = [f"{name} ({base})" for base in ("ridge", "boosting") for name in ("DR", "T", "S", "X")]
 
 
 @pytest.fixture(scope="module")
 def world():
-    return trial_world(np.random.default_rng(10), n_people=12_000, effect=0.02, group_effect=0.3)
+    return planted_trial(np.random.default_rng(10), n_people=12_000, effect=0.02, group_effect=0.3)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_pseudo_outcomes_are_right_even_when_what_was_expected_is_wrong(world):
 
 def test_money_can_be_learnt_as_well_as_chances():
     rng = np.random.default_rng(11)
-    world = trial_world(rng, n_people=6000)
+    world = planted_trial(rng, n_people=6000)
     gain = 5 * world.values[:, 0] * world.arm_rows
     money = replace(world, outcome=world.values[:, 2] + gain + rng.standard_normal(len(world)))
     for surface in learn(money).values():

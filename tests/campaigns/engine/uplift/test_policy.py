@@ -1,33 +1,17 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from campaigns.engine.uplift.frames import folds_by_group
 from campaigns.engine.uplift.learners import cross_fitted_means, pseudo_outcomes
+from campaigns.engine.uplift.planted import planted_trial, thinned_log
 from campaigns.engine.uplift.policy import gain_over_chance, gain_over_uniform, paired_difference, policy_value
-from tests.worlds import trial_world
-
-
-def thinned(rng, n_people=3000):
-    """A log in which the message went mostly to big spenders, with the chances written down. Returns the truth, too."""
-    frame = trial_world(rng, n_people=n_people, effect=0.03, group_effect=0.2)
-    chance = np.where(frame.values[:, 2] > 1, 0.8, 0.25)
-    treated = (rng.random(n_people) < chance).astype(np.int64)
-    inside = (frame.values[:, 0] > 0) & (frame.values[:, 1] > 5)
-    means = np.column_stack([0.1 + 0.05 * (frame.values[:, 2] > 1)] * 2)
-    means[:, 1] += 0.03 + 0.2 * inside
-    outcome = (rng.random(n_people) < means[np.arange(n_people), treated]).astype(np.float64)
-    chances = np.column_stack([1 - chance, chance])
-    return replace(frame, arm_rows=treated, outcome=outcome, propensity=chances), inside.astype(np.int64)
 
 
 def test_nineteen_intervals_in_twenty_hold_what_a_policy_would_have_brought():
-    truth = 0.1 + 0.05 * np.exp(-1) + 0.25 * 0.23
     held, naive = [], []
     for seed in range(60):
         rng = np.random.default_rng(seed)
-        log, choice = thinned(rng)
+        log, choice, truth = thinned_log(rng)
         expected = cross_fitted_means(log, folds_by_group(log.groups, 3, rng))
         found = policy_value(log, choice, expected)
         held.append(found.value.low <= truth <= found.value.high)
@@ -39,7 +23,7 @@ def test_nineteen_intervals_in_twenty_hold_what_a_policy_would_have_brought():
 
 
 def test_sending_to_the_group_beats_both_uniform_policies_once_a_contact_costs_something():
-    frame = trial_world(np.random.default_rng(12), n_people=20_000, group_effect=0.15)
+    frame = planted_trial(np.random.default_rng(12), n_people=20_000, group_effect=0.15)
     expected = cross_fitted_means(frame, folds_by_group(frame.groups, 3, np.random.default_rng(0)))
     choice = ((frame.values[:, 0] > 0) & (frame.values[:, 1] > 5)).astype(np.int64)
     assert not gain_over_uniform(frame, choice, expected, 0.0).is_positive
@@ -49,7 +33,7 @@ def test_sending_to_the_group_beats_both_uniform_policies_once_a_contact_costs_s
 
 
 def test_the_gain_over_chance_is_the_gain_at_the_cost_where_all_just_pays():
-    frame = trial_world(np.random.default_rng(13), n_people=20_000, group_effect=0.15)
+    frame = planted_trial(np.random.default_rng(13), n_people=20_000, group_effect=0.15)
     expected = cross_fitted_means(frame, folds_by_group(frame.groups, 3, np.random.default_rng(0)))
     effects = pseudo_outcomes(frame, expected)
     chosen = (frame.values[:, 0] > 0) & (frame.values[:, 1] > 5)

@@ -3,8 +3,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from campaigns.engine.uplift.planted import planted_trial
 from campaigns.engine.uplift.qini import normalised_qini, qini_curve, qini_estimate, uplift_at
-from tests.worlds import trial_world
 
 
 def area_by_hand(outcome, scores, treated):
@@ -25,7 +25,7 @@ def area_by_hand(outcome, scores, treated):
 @pytest.mark.parametrize("ties", [False, True])
 def test_it_is_the_published_formula(ties):
     rng = np.random.default_rng(7)
-    frame = trial_world(rng, n_people=300, effect=0.1)
+    frame = planted_trial(rng, n_people=300, effect=0.1)
     scores = rng.integers(0, 9, 300).astype(np.float64) if ties else rng.random(300)
     area = area_by_hand(frame.outcome, scores, frame.treated)
     best = area_by_hand(frame.outcome, np.where(frame.treated, frame.outcome, -frame.outcome), frame.treated)
@@ -35,14 +35,14 @@ def test_it_is_the_published_formula(ties):
 
 
 def test_an_order_by_chance_gains_nothing():
-    frame = trial_world(np.random.default_rng(8), n_people=40_000, group_effect=0.2)
+    frame = planted_trial(np.random.default_rng(8), n_people=40_000, group_effect=0.2)
     rng = np.random.default_rng(0)
     found = [qini_curve(frame.outcome, rng.random(len(frame)), frame.treated).coefficient for _ in range(20)]
     assert np.abs(found).max() < 0.002
 
 
 def test_an_order_that_knows_the_group_gains_and_its_interval_says_so():
-    frame = trial_world(np.random.default_rng(9), n_people=20_000, group_effect=0.15)
+    frame = planted_trial(np.random.default_rng(9), n_people=20_000, group_effect=0.15)
     knows = ((frame.values[:, 0] > 0) & (frame.values[:, 1] > 5)).astype(np.float64)
     found = qini_estimate(frame.outcome, knows, frame.treated, frame.groups, np.random.default_rng(0))
     assert found.is_positive
@@ -55,7 +55,7 @@ def test_the_interval_holds_zero_where_nobody_differs():
     held = 0
     for seed in range(60):
         rng = np.random.default_rng(seed)
-        frame = trial_world(rng, n_people=1500, effect=0.1)
+        frame = planted_trial(rng, n_people=1500, effect=0.1)
         found = qini_estimate(frame.outcome, rng.random(1500), frame.treated, frame.groups, rng)
         held += not found.excludes_zero
     assert held >= 52

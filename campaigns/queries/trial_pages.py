@@ -1,0 +1,171 @@
+"""What the page of a trial shows, put together from what was worked out and kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from campaigns.charts.trials import effects_chart, kinds_chart, qini_chart
+from campaigns.models import Trial, TrialRejection
+from campaigns.queries.trial_words import advice_sentence, group_words, points
+from loyalty.charts import Chart
+
+
+@dataclass(frozen=True)
+class Targeting:
+    """One message: the verdict in a sentence, the curve, and how its orders did beside each other."""
+
+    arm: str
+    is_open: bool
+    verdict: str
+    group: str
+    group_effect: str
+    elsewhere: str
+    group_share: float
+    fidelity: float
+    p_value: float
+    gain: dict[str, float]
+    chosen_share: float
+    chart: Chart
+    learners: Sequence[dict[str, Any]]
+    depths: Sequence[float]
+
+
+@dataclass(frozen=True)
+class TrialPage:
+    """Everything on the page but the trial itself. Empty parts where nothing may be read out."""
+
+    is_broken: bool
+    effects: Chart | None
+    targeting: Sequence[Targeting]
+    kinds: Chart | None
+    money: Sequence[dict[str, Any]]
+    policies: Sequence[dict[str, Any]]
+    smallest_effect: str
+    is_binary: bool
+
+
+def trial_page(trial: Trial) -> TrialPage:
+    """The parts of the page."""
+    told = trial.results
+    arms, is_binary = told.get("arms", []), told.get("is_binary", True)
+    drawn = {"is_binary": is_binary, "as_of": trial.read_at}
+    return TrialPage(
+        is_broken=told.get("sample_ratio", {}).get("is_broken", False),
+        effects=effects_chart(arms, outcome=trial.outcome_name, **drawn) if arms else None,
+        targeting=[_targeting(trial, one, number, drawn) for number, one in enumerate(trial.readouts, 1)],
+        kinds=kinds_chart(trial.readouts, as_of=trial.read_at),
+        money=told.get("money", []),
+        policies=[_policy(one) for one in told.get("policies", [])],
+        is_binary=is_binary,
+        smallest_effect=points(told["smallest_effect_seen"], is_binary=is_binary) if arms else "",
+    )
+
+
+def _targeting(trial: Trial, readout: dict[str, Any], number: int, drawn: dict[str, Any]) -> Targeting:
+    group = readout["group"]
+    return Targeting(
+        arm=readout["arm"],
+        is_open=readout["is_open"],
+        verdict=advice_sentence(trial, readout),
+        group=group_words(group) if group else "",
+        group_effect=_spoken(group["effect"], drawn["is_binary"]) if group else "",
+        elsewhere=_spoken(group["effect_elsewhere"], drawn["is_binary"]) if group else "",
+        group_share=group["share"] if group else 0.0,
+        fidelity=group["fidelity"] if group else 0.0,
+        p_value=readout["test"]["p_value"],
+        gain=readout["gain"],
+        chosen_share=readout["chosen_share"],
+        chart=qini_chart(readout, number=number, **drawn),
+        learners=[{**one, "per_thousand": _thousand(one["qini"])} for one in readout["learners"]],
+        depths=readout["depths"],
+    )
+
+
+def _thousand(estimate: dict[str, float]) -> dict[str, float]:
+    return {end: value * 1000 for end, value in estimate.items()}
+
+
+def _policy(policy: dict[str, Any]) -> dict[str, Any]:
+    gain = policy.get("gain")
+    told = _thousand(gain) if gain else {}
+    spoken = f"{told['value']:+,.1f} ({told['low']:+,.1f} to {told['high']:+,.1f})" if told else ""
+    label = f"“{policy['arm']}” to everybody" if policy["arm"] else "To each what is expected to do most"
+    return {"label": label, "gain": spoken, **_thousand(policy["value"])}
+
+
+def _spoken(estimate: dict[str, float], is_binary: bool) -> str:
+    value, low, high = (points(estimate[end], is_binary=is_binary, sign=True) for end in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
+@dataclass(frozen=True)
+class TrialLine:
+    """A trial in the list, and what it says in a few words."""
+
+    trial: Trial
+    says: str
+
+
+def trial_lines(trials: Sequence[Trial]) -> list[TrialLine]:
+    """What each trial of a page says."""
+    return [TrialLine(trial, _says(trial)) for trial in trials]
+
+
+def _says(trial: Trial) -> str:
+    if trial.results.get("sample_ratio", {}).get("is_broken"):
+        return "Groups are not as large as planned; nothing is read out."
+    opened = [one["arm"] for one in trial.readouts if one["is_open"]]
+    if opened:
+        return f"Choosing people pays for {', '.join(f'“{arm}”' for arm in opened)}."
+    if trial.readouts:
+        return "Choosing people shows no measurable gain."
+    return "What it changed is known." if trial.results.get("arms") else "Nothing yet."
+
+
+def trial_rejections(trial: Trial) -> QuerySet[TrialRejection]:
+    """The rows of the file that were not taken, in its order."""
+    return trial.rejections.order_by("line", "column")
+
+
+@dataclass(frozen=True)
+class UpliftVerdict:
+    """Whether an audience may be ranked by what a campaign changes, and what to tell people if not."""
+
+    may_rank_by_uplift: bool
+    sentence: str
+    trial: Trial | None
+
+
+NO_TRIAL = (
+    "This ranks people by how likely they are to respond, not by what the campaign changes. Those who are likeliest to "
+    "respond are often those who would have bought anyway. No finished trial of your own customers tells the two apart."
+)
+
+
+def uplift_verdict() -> UpliftVerdict:
+    """What is known, from the newest trial of the shop's own customers, of whom a campaign changes."""
+    own = Trial.objects.filter(state=Trial.State.DONE, n_customers__gt=0).defer("plan").order_by("-id")
+    trial = own.first()
+    if trial is None:
+        return UpliftVerdict(False, NO_TRIAL, None)
+    opened = [one for one in trial.readouts if one["is_open"]]
+    if not opened:
+        sentence = (
+            f"This ranks people by how likely they are to respond, not by what the campaign changes. In the trial "
+            f"“{trial.name}” choosing people showed no measurable gain, so sending to as many as pay is as good."
+        )
+        return UpliftVerdict(False, sentence, trial)
+    sentence = (
+        f"In the trial “{trial.name}” people differed in what “{opened[0]['arm']}” changed. The people of that trial "
+        "may be ranked by what it changes; all others are ranked by how likely they are to respond."
+    )
+    return UpliftVerdict(True, sentence, trial)
+
+
+def expected_effects(trial: Trial, customer_ids: Sequence[int]) -> dict[int, float]:
+    """What the best message of a trial is expected to change for each of these customers, where it is known."""
+    known = trial.people.filter(customer_id__in=customer_ids, expected_effect__isnull=False)
+    pairs = known.values_list("customer_id", "expected_effect")
+    return {customer: effect for customer, effect in pairs if customer is not None and effect is not None}
