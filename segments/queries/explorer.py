@@ -6,14 +6,13 @@ from typing import Any
 
 from loyalty.models import Customer
 from loyalty.templatetags.formats import day as on_day
+from segments.charts.profile import FeatureDifference, SegmentDifferences
 from segments.charts.segmentations import (
     MAP_POINTS,
     UNASSIGNED,
     Axis,
     DivisionScore,
-    FeatureDifference,
     MapPoint,
-    SegmentDifferences,
     Segments,
     SegmentSummary,
 )

@@ -8,9 +8,9 @@ import numpy as np
 
 from loyalty.models import Job
 from segments.charts.groups import CameBackBar, Group, Groups, ScoreCell
-from segments.engine.lifecycle import Floats, Ints, LifecycleRule, rule_of_facts
 from segments.engine.migration import Migration
 from segments.engine.rfm import RfmSpec
+from segments.engine.states import Floats, Ints, LifecycleRule, rule_of_facts
 from segments.models import GroupReport, Segment
 
 READ_RFM = "segments.read_rfm"

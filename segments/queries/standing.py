@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from loyalty.models import Customer
-from segments.engine.lifecycle import rule_of_facts
 from segments.engine.rfm import scored
 from segments.engine.rhythm import expected_gaps
+from segments.engine.states import rule_of_facts
 from segments.models import GroupReport, Prediction, Segment, SegmentMembership
 from segments.queries.groups import SilenceLimits, group_report, silence_limits
 from segments.queries.histories import ShopHistory, shop_history

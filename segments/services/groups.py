@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from loyalty.queries.silence import date_of
 from loyalty.services.progress import Progress
 from loyalty.templatetags.formats import day as on_day
-from segments.engine import lifecycle as life
 from segments.engine.histories import Standing
+from segments.engine.lifecycle import LifecycleSpec, find_lifecycle
 from segments.engine.migration import Migration, migration
 from segments.engine.rfm import GROUPS, MEANINGS, Rfm, RfmSpec, rfm, ties_sentence
 from segments.engine.rhythm import TooLittleHistory
+from segments.engine.states import states_over_time
 from segments.models import GroupReport, Segment
 from segments.queries.histories import ShopHistory, shop_history
 from segments.services.memberships import Members, keep_members
@@ -52,12 +53,12 @@ def rfm_of(shop: ShopHistory, spec: RfmSpec) -> tuple[Ints, dict[str, Any]]:
     }
 
 
-def lifecycle_of(shop: ShopHistory, spec: life.LifecycleSpec) -> tuple[Ints, dict[str, Any]]:
+def lifecycle_of(shop: ShopHistory, spec: LifecycleSpec) -> tuple[Ints, dict[str, Any]]:
     """The state of every customer, and all there is to tell of the states. Raises TooLittleHistory."""
     visits = shop.histories.visits()
-    found = life.find_lifecycle(visits, as_of_day=shop.as_of_day, spec=spec)
+    found = find_lifecycle(visits, as_of_day=shop.as_of_day, spec=spec)
     days = shop.month_days
-    states = life.states_over_time(visits, found.rule, days, shop.known_from)
+    states = states_over_time(visits, found.rule, days, shop.known_from)
     return states[-1], {
         "rule": _finite(asdict(found.rule)),
         "chosen_on": date_of(found.rule.chosen_on_day).isoformat(),
@@ -84,7 +85,7 @@ def read_rfm(*, spec: RfmSpec, as_of: datetime, at: datetime, report: Progress) 
     return _write(told, shop, group, GROUPS, MEANINGS, report)
 
 
-def read_lifecycle(*, spec: life.LifecycleSpec, as_of: datetime, at: datetime, report: Progress) -> GroupReport:
+def read_lifecycle(*, spec: LifecycleSpec, as_of: datetime, at: datetime, report: Progress) -> GroupReport:
     """Say of everybody where they are by their own rhythm. The same job writes once."""
     done = _made_by(report, Kind.LIFECYCLE)
     if done is not None:

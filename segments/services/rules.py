@@ -9,8 +9,9 @@ from django.db import connection, transaction
 
 from loyalty.models import Job
 from loyalty.services.jobs import create_job, one_at_a_time
-from segments.engine.rules.notation import RuleRefused, read_rule, written
+from segments.engine.rules.notation import RuleRefused, read_rule
 from segments.engine.rules.tree import Rule
+from segments.engine.rules.writing import written
 from segments.models import Segment, SegmentMembership, SegmentRule
 from segments.queries.rules.catalogue import catalogue_of, check_values, moment_of_rules
 from segments.queries.rules.counting import check_cost

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from loyalty.tasks import wake
 from segments.charts import groups as charts
+from segments.charts.moves import moves_chart
 from segments.engine.rfm import GRID, RfmSpec
 from segments.forms.rfm import RfmForm
 from segments.models import GroupReport
@@ -41,7 +42,7 @@ def _rfm(report: GroupReport | None) -> dict[str, object]:
         "scores_chart": charts.scores_chart(
             groups, queries.score_cells(report), n_recency=spec.recency, n_frequency=spec.frequency
         ),
-        "moves_chart": charts.moves_chart(groups),
+        "moves_chart": moves_chart(groups),
     }
 
 
@@ -81,7 +82,7 @@ def _lifecycle(report: GroupReport | None) -> dict[str, object]:
         "usual_chance": rule["usual_chance"],
         "chosen_on": queries.chosen_on(report),
         "sizes_chart": charts.sizes_chart(groups),
-        "moves_chart": charts.moves_chart(groups),
+        "moves_chart": moves_chart(groups),
         "came_back_chart": charts.came_back_chart(
             queries.came_back_bars(report, groups),
             horizon_days=rule["horizon_days"],

@@ -15,6 +15,7 @@ from loyalty.services.jobs import create_job, one_at_a_time
 from loyalty.tasks import wake
 from segments.charts import segmentations as charts
 from segments.charts.growth import growth_chart
+from segments.charts.profile import profile_chart
 from segments.engine.rules.notation import RuleRefused, read_rule
 from segments.engine.rules.words import Line, lines
 from segments.models import Segment, Segmentation, SegmentRule
@@ -75,7 +76,7 @@ def segment(request: HttpRequest, pk: int) -> HttpResponseBase:
         "segment": segment,
         "facts": queries.segment_facts(segment),
         "page": keyset_page(queries.members(segment), order="-spend", cursor=request.GET.get("page", ""), size=25),
-        "chart": charts.profile_chart(profile) if profile else None,
+        "chart": profile_chart(profile) if profile else None,
         "profile": profile,
         **_by_rule(segment),
     }

@@ -11,8 +11,8 @@ from django.db import connection
 from campaigns.management.benchmarks.measuring import Measurement, watched
 from loyalty.services.progress import QuietProgress
 from loyalty.services.sales import add_up_sales
-from segments.engine.rules.notation import written
 from segments.engine.rules.tree import Allows, Comparison, Events, Every, Not, Span, Value
+from segments.engine.rules.writing import written
 from segments.queries.rules.compiling import Moment
 from segments.queries.rules.counting import count_members
 from segments.services.refreshing import refresh_segments

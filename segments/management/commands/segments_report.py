@@ -11,9 +11,10 @@ from django.utils import timezone
 from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import QuietProgress
 from segments.engine.advice import advice, going_on
-from segments.engine.lifecycle import STATES, LifecycleSpec
+from segments.engine.lifecycle import LifecycleSpec
 from segments.engine.rfm import RfmSpec
 from segments.engine.rhythm import TooLittleHistory
+from segments.engine.states import STATES
 from segments.queries.groups import saved_rfm_spec
 from segments.queries.histories import ShopHistory, shop_history
 from segments.services.drifting import Later, looked_again

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from segments.engine import lifecycle as life
 from segments.engine.histories import Histories
-from segments.engine.lifecycle import (
+from segments.engine.lifecycle import LifecycleSpec, find_lifecycle
+from segments.engine.rhythm import Rhythm, TooLittleHistory, learnt_rhythm, return_curve
+from segments.engine.states import (
     ACTIVE,
     AT_RISK,
     FIRST_TIME,
@@ -13,13 +14,11 @@ from segments.engine.lifecycle import (
     STATES,
     WON_BACK,
     LifecycleRule,
-    LifecycleSpec,
     Limits,
-    find_lifecycle,
+    rule_of_facts,
     states,
     states_over_time,
 )
-from segments.engine.rhythm import Rhythm, TooLittleHistory, learnt_rhythm, return_curve
 
 DAYS = 500
 RULE = LifecycleRule(
@@ -173,6 +172,6 @@ def test_a_rule_survives_being_written_down():
         "usual_chance": 0.5,
         "chosen_on_day": 100,
     }
-    rule = life.rule_of_facts(facts)
+    rule = rule_of_facts(facts)
     assert rule.once == Limits(0.0, float("inf"))
     assert rule.rhythm.worth == pytest.approx(1.25)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from segments.engine.rules.notation import DEEPEST, MOST_CONDITIONS, RuleRefused, read_rule, written
+from segments.engine.rules.notation import DEEPEST, MOST_CONDITIONS, RuleRefused, read_rule
 from segments.engine.rules.tree import Allows, Comparison, Events, Every, Inside, Not, Rule, Some, Span, Value
+from segments.engine.rules.writing import written
 from tests.segments.engine.rules.shelves import CATALOGUE
 
 ORDERS = {"kind": "feature", "name": "orders_90", "test": {"at_least": 3}}
