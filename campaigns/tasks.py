@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from campaigns.models import Audience, Campaign, Simulation, Trial
-from campaigns.services import learning_ahead, offer_rounds, rebuilding, scenario_runs
+from campaigns.services import incentives, learning_ahead, offer_rounds, rebuilding, scenario_runs
 from campaigns.services.demo import load_complete_journey
 from campaigns.services.offer_decisions import expire_offers
 from campaigns.services.outcomes import record_outcomes
@@ -85,6 +85,19 @@ def _redeemers(simulation: Simulation) -> dict[str, float]:
 def load_demo(params: dict[str, Any], report: Progress) -> dict[str, Any]:
     """The demo's data, by the import path; what is there already is left alone."""
     return load_complete_journey(at=timezone.now(), report=report)
+
+
+@job_task(incentives.TASK)
+def plan_incentives(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """The benefit that is enough for each customer of a campaign, named by our own key."""
+    campaign = Campaign.objects.filter(pk=params["campaign_id"]).first()
+    if campaign is None:
+        raise Refused("This campaign no longer exists.")
+    asked = incentives.IncentivesAsked(tuple(params["benefits"]), params["budget"], params["odds"])
+    plan = incentives.plan_incentives(
+        campaign=campaign, asked=asked, at=timezone.now(), seed=params["seed"], report=report
+    )
+    return {"campaign_id": campaign.pk, "plan_id": plan.pk, "n_given": plan.n_given, "value": plan.value}
 
 
 @job_task(rebuilding.TASK)

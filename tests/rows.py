@@ -368,6 +368,18 @@ def make_audience(number: int, *customers: loyalty.Customer) -> campaigns.Audien
     return audience
 
 
+def make_incentives(campaign: campaigns.Campaign, version: ModelVersion, customer: loyalty.Customer) -> None:
+    line = {"benefit": 1.0, "n": 1, "takers": 0.2, "spend": 0.5, "value": 1.0, "uniform": 1.0}
+    plan = campaigns.IncentivePlan.objects.create(
+        campaign=campaign, model_version=version, as_of=AT, benefits=[1.0], odds=1.3, is_learnt=False, n_customers=1,
+        n_given=1, value=1.0, value_low=0.5, value_high=1.5, spend=0.5, bound=1.0, shadow_price=0.0, currency="USD",
+        evidence={"lines": [line], "usual": 1.0, "n_campaigns": 0, "value_if_nobody_answers": 1.0}, seed=7, made_at=AT,
+    )  # fmt: skip
+    campaigns.IncentiveChoice.objects.create(
+        plan=plan, customer=customer, benefit=1.0, chance=0.2, smallest_chance=0.2, value=1.0
+    )
+
+
 def make_simulation(
     campaign: campaigns.Campaign, audience: campaigns.Audience, version: ModelVersion
 ) -> campaigns.Simulation:
@@ -399,6 +411,7 @@ def _campaign(number: int, customer: loyalty.Customer, product: loyalty.Product,
     audience = make_audience(number, customer)
     campaign = make_campaign(number, offer, audience=audience, external_id=f"k{number}")
     make_scenario(make_simulation(campaign, audience, version))
+    make_incentives(campaign, version, customer)
     campaigns.Holdout.objects.create(campaign=campaign, customer=customer, propensity=0.9)
     campaigns.Redemption.objects.create(campaign=campaign, offer=offer, customer=customer, redeemed_at=AT)
     campaigns.Outcome.objects.create(

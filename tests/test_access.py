@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns.models import Audience, Campaign, Offer, Scenario, Simulation, Trial
+from campaigns.models import Audience, Campaign, IncentivePlan, Offer, Scenario, Simulation, Trial
 from loyalty.models import (
     ApiKey,
     Customer,
@@ -105,6 +105,8 @@ ROUTES = {
     "campaign-new": FORM,
     "campaign-rehearsal": PAGE,
     "campaign-simulate": ACTION,
+    "campaign-incentives": PAGE,
+    "campaign-incentives-plan": ACTION,
     "campaign-submit": ACTION,
     "campaign-approve": GUARDED,
     "campaign-reject": GUARDED,
@@ -209,6 +211,9 @@ ROUTES = {
     "api-campaign-list": API_READ,
     "api-campaign-detail": API_READ,
     "api-campaign-simulate": API_WRITE,
+    "api-incentiveplan-list": API_READ,
+    "api-incentiveplan-detail": API_READ,
+    "api-incentive-choice-list": API_READ,
     "api-audience-list": API_READ,
     "api-audience-detail": API_READ,
     "api-audience-member-list": API_READ,
@@ -251,6 +256,7 @@ def rows() -> dict[str, object]:
         "offers": Offer,
         "campaigns": Campaign,
         "audiences": Audience,
+        "incentive-plans": IncentivePlan,
         "simulations": Simulation,
         "scenarios": Scenario,
         "trials": Trial,
@@ -343,6 +349,7 @@ def rows_without_any():
         "offers",
         "campaigns",
         "audiences",
+        "incentive-plans",
         "simulations",
         "scenarios",
         "trials",

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi import checks
 
-from campaigns.models import Audience, Campaign, Simulation, Trial
+from campaigns.models import Audience, Campaign, IncentivePlan, Simulation, Trial
 from loyalty.models import Job
 from segments.models import Segment
 from tests.rows import bearer, fill
@@ -60,6 +60,7 @@ def key_of(path, name):
         "simulations": Simulation,
         "audiences": Audience,
         "trials": Trial,
+        "incentive-plans": IncentivePlan,
     }
     if name == "id":
         return models[noun].objects.earliest("pk").pk

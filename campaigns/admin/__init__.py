@@ -1,3 +1,3 @@
-from campaigns.admin import assignments, audiences, campaigns, offers, outcomes, simulations, trials
+from campaigns.admin import assignments, audiences, campaigns, incentives, offers, outcomes, simulations, trials
 
-__all__ = ["assignments", "audiences", "campaigns", "offers", "outcomes", "simulations", "trials"]
+__all__ = ["assignments", "audiences", "campaigns", "incentives", "offers", "outcomes", "simulations", "trials"]

@@ -1,6 +1,7 @@
 from campaigns.api.assignments import CustomerOfferViewSet, OfferAssignmentViewSet
 from campaigns.api.audiences import AudienceMemberViewSet, AudienceViewSet
 from campaigns.api.campaigns import CampaignViewSet
+from campaigns.api.incentives import IncentiveChoiceViewSet, IncentivePlanViewSet
 from campaigns.api.simulations import SimulationViewSet
 from campaigns.api.trials import TrialViewSet
 from loyalty.api.routers import ApiRouter
@@ -9,6 +10,10 @@ router = ApiRouter()
 router.register("campaigns", CampaignViewSet)
 router.register("audiences", AudienceViewSet)
 router.register(r"audiences/(?P<id>[0-9]{1,18})/members", AudienceMemberViewSet, basename="api-audience-member")
+router.register("incentive-plans", IncentivePlanViewSet)
+router.register(
+    r"incentive-plans/(?P<id>[0-9]{1,18})/customers", IncentiveChoiceViewSet, basename="api-incentive-choice"
+)
 router.register("simulations", SimulationViewSet)
 router.register("trials", TrialViewSet)
 router.register("offer-assignments", OfferAssignmentViewSet, basename="api-offer-assignment")

@@ -44,7 +44,7 @@ def waterfall_chart(steps: Sequence[tuple[str, int, int]], *, n_everybody: int, 
             hovertemplate="%{y}: %{text} customers<extra></extra>",
         )
     )
-    figure.update_xaxes(rangemode="tozero", range=[0, n_everybody * 1.15], tickformat=",")
+    figure.update_xaxes(rangemode="tozero", range=[0, n_everybody * 1.3], tickformat=",")
     figure.update_yaxes(categoryorder="array", categoryarray=labels[::-1], showgrid=False)
     rows: list[list[Any]] = [["All customers", None, n_everybody], *([*step] for step in steps)]
     return Chart(

@@ -1,3 +1,4 @@
+from campaigns.forms.incentives import IncentivesForm
 from campaigns.forms.planning import NEW_TYPE, CampaignForm, OfferForm, OfferPolicyForm, RejectionForm
 from campaigns.forms.scenarios import MoneyForm, ScenarioForm
 from campaigns.forms.trials import CostForm, TrialPlanForm, TrialUploadForm
@@ -6,6 +7,7 @@ __all__ = [
     "NEW_TYPE",
     "CampaignForm",
     "CostForm",
+    "IncentivesForm",
     "MoneyForm",
     "OfferForm",
     "OfferPolicyForm",

@@ -23,6 +23,7 @@ from campaigns.models import Audience, Campaign, Offer, OfferPolicy
 from campaigns.models.campaigns import CHANNELS
 from campaigns.queries.offers import categories_with_products
 from campaigns.queries.planning import campaigns_with_known_audience, segments_to_reach
+from campaigns.queries.reach import TRAITS
 from campaigns.services.campaigns import LONGEST_COMMENT
 from campaigns.services.offers import OfferPlan, offer_problems
 from campaigns.services.plans import CampaignPlan, problems
@@ -34,6 +35,7 @@ AUDIENCES = [
     (Audience.Kind.BEST, "The best customers for it"),
     (Audience.Kind.SEGMENT, "A segment"),
     (Audience.Kind.IMPORTED, "The same people as in a past campaign"),
+    (Audience.Kind.LOOKALIKE, "Customers like those on a list"),
     (Audience.Kind.EVERYBODY, "Everybody"),
 ]
 FIELD_OF = {"starts_at": "starts_on", "ends_at": "ends_on", "margin_share": "margin_percent", "currency": "budget"}
@@ -58,6 +60,56 @@ class CampaignForm(forms.Form):
     )
     past_campaign = row_field(
         "Past campaign", "Choose a past campaign whose recipients are known.", Campaign.objects.none()
+    )
+    n_alike = forms.IntegerField(
+        label="How many",
+        required=False,
+        error_messages={"invalid": "Write the number of customers as a whole number, for example 300."},
+        widget=forms.NumberInput(attrs={"class": "form-control", "min": "1", "placeholder": "as many as on the list"}),
+    )
+    seed_segment = row_field("Like a segment", "Choose one of your segments.", Segment.objects.none())
+    seed_campaign = row_field(
+        "Or like those who got a past campaign",
+        "Choose a past campaign whose recipients are known.",
+        Campaign.objects.none(),
+    )
+    seed_customers = forms.CharField(
+        label="Or like these customers",
+        required=False,
+        error_messages={"null_characters_not_allowed": UNREADABLE},
+        widget=forms.Textarea(attrs={"class": "form-control", "rows": "3", "placeholder": "1001, 1002, 1003"}),
+    )
+    traits_reason = text_field("Why age, gender, income and place may be used", 300)
+    leave_out_running = forms.BooleanField(
+        label="Leave out people who get another campaign on these days",
+        required=False,
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
+    leave_out_segments = forms.ModelMultipleChoiceField(
+        Segment.objects.none(),
+        label="Leave out these segments",
+        required=False,
+        error_messages=dict.fromkeys(
+            ("invalid_choice", "invalid_pk_value", "invalid_list"),
+            "One of the segments no longer exists. Choose again whom to leave out.",
+        ),
+        widget=forms.SelectMultiple(attrs={"class": "form-select", "size": "4"}),
+    )
+    contacts_at_most = whole_field(
+        "Other campaigns a customer may get",
+        "Write how many campaigns a customer may get, from 1 to 100, or leave it empty.",
+        100,
+        required=False,
+    )
+    contact_days = whole_field(
+        "Counted over, days", "Write over how many days campaigns are counted, from 1 to 365.", 365, required=False
+    )
+    equal_by = forms.ChoiceField(
+        label="Reach every kind of customer alike, by",
+        required=False,
+        choices=[("", "no: the best, whoever they are"), *TRAITS.items()],
+        error_messages={"invalid_choice": "Choose one of these, or none."},
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
     offers = forms.ModelMultipleChoiceField(
         Offer.objects.all(),
@@ -93,7 +145,10 @@ class CampaignForm(forms.Form):
             self.fields[name].label = f"{self.fields[name].label} ({settings.DEFAULT_CURRENCY})"
         self._field("type").choices = [(name, name) for name in types] + [(NEW_TYPE, "A new type")]
         self._field("segment").queryset = segments_to_reach()
-        self._field("past_campaign").queryset = campaigns_with_known_audience()
+        for name in ("past_campaign", "seed_campaign"):
+            self._field(name).queryset = campaigns_with_known_audience()
+        for name in ("seed_segment", "leave_out_segments"):
+            self._field(name).queryset = segments_to_reach()
 
     def _field(self, name: str) -> Any:
         return self.fields[name]
@@ -110,6 +165,10 @@ class CampaignForm(forms.Form):
                 self.add_error(field, problem.sentence)
         return cleaned
 
+    def clean_seed_customers(self) -> tuple[str, ...]:
+        """Customers' numbers, however somebody pasted them."""
+        return tuple(dict.fromkeys(part for part in re.split(r"[\s,;]+", self.cleaned_data["seed_customers"]) if part))
+
     def plan(self) -> CampaignPlan:
         """The cleaned fields as the services take them."""
         return _plan(self.cleaned_data)
@@ -121,6 +180,11 @@ def _stand_ins(cleaned: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **dict.fromkeys(("name", "type", "new_type"), "unread"),
         **dict.fromkeys(("segment", "past_campaign", "n_customers", "budget"), None),
+        **dict.fromkeys(("n_alike", "seed_segment", "seed_campaign", "contacts_at_most", "contact_days"), None),
+        **dict.fromkeys(("traits_reason", "equal_by"), ""),
+        "leave_out_running": False,
+        "leave_out_segments": (),
+        "seed_customers": (),
         **dict.fromkeys(("cost_per_contact", "margin_percent"), Decimal(0)),
         **dict.fromkeys(("starts_on", "ends_on"), day),
         "goal": "",
@@ -153,8 +217,31 @@ def _audience_rule(cleaned: Mapping[str, Any]) -> dict[str, Any]:
         Audience.Kind.SEGMENT: {"segment_id": cleaned["segment"] and cleaned["segment"].pk},
         Audience.Kind.BEST: {"n": cleaned["n_customers"]},
         Audience.Kind.IMPORTED: {"campaign_id": cleaned["past_campaign"] and cleaned["past_campaign"].pk},
+        Audience.Kind.LOOKALIKE: {"n": cleaned["n_alike"], **_seeds(cleaned)},
     }
-    return {"kind": str(kind), **needed.get(kind, {})}
+    return {"kind": str(kind), **needed.get(kind, {}), **_limits(cleaned)}
+
+
+def _seeds(cleaned: Mapping[str, Any]) -> dict[str, Any]:
+    given = {
+        "seed_segment_id": cleaned["seed_segment"] and cleaned["seed_segment"].pk,
+        "seed_campaign_id": cleaned["seed_campaign"] and cleaned["seed_campaign"].pk,
+        "seed_customers": list(cleaned["seed_customers"]),
+        "traits_reason": cleaned["traits_reason"].strip(),
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _limits(cleaned: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what somebody asked for, so that a rule without limits stays as short as it was."""
+    given = {
+        "leave_out_running": cleaned["leave_out_running"],
+        "leave_out_segments": [segment.pk for segment in cleaned["leave_out_segments"]],
+        "contacts_at_most": cleaned["contacts_at_most"],
+        "contact_days": cleaned["contacts_at_most"] and cleaned["contact_days"],
+        "equal_by": cleaned["equal_by"],
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 class OfferForm(forms.Form):

@@ -1,6 +1,7 @@
 from campaigns.models.assignments import OfferAssignment, OfferDecision, OfferPolicy, OfferRound
 from campaigns.models.audiences import Audience, AudienceMember
 from campaigns.models.campaigns import Campaign, CampaignOffer, Holdout
+from campaigns.models.incentives import IncentiveChoice, IncentivePlan
 from campaigns.models.offers import Offer, OfferProduct
 from campaigns.models.outcomes import Outcome, Redemption
 from campaigns.models.scenarios import Scenario
@@ -14,6 +15,8 @@ __all__ = [
     "CampaignOffer",
     "Forecast",
     "Holdout",
+    "IncentiveChoice",
+    "IncentivePlan",
     "Offer",
     "OfferAssignment",
     "OfferDecision",

@@ -1,7 +1,7 @@
 """What somebody who plans a campaign chooses from, and how it looks in words."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
@@ -11,8 +11,12 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from campaigns.models import Audience, AudienceMember, Campaign
 from campaigns.queries.campaigns import SENT_STATES
 from campaigns.queries.counts import count_members, count_takers
+from campaigns.queries.reach import TRAITS
 from loyalty.models import Customer
 from segments.models import Segment, SegmentMembership
+
+# As the policy of a campaign has it where nobody says otherwise.
+CONTACT_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,30 @@ class AudienceRule:
     sentence: str
     segment: Segment | None = None
     campaign: Campaign | None = None
+    limits: tuple[str, ...] = ()
 
 
 def audience_rule(rule: Mapping[str, Any]) -> AudienceRule:
     """Put a stored rule into words; what it names may be gone by now."""
+    return replace(_kind_in_words(rule), limits=tuple(_limits_in_words(rule)))
+
+
+def _limits_in_words(rule: Mapping[str, Any]) -> Iterator[str]:
+    if rule.get("leave_out_running"):
+        yield "without people who get another campaign on these days"
+    if rule.get("leave_out_segments"):
+        names = Segment.objects.filter(pk__in=rule["leave_out_segments"]).order_by("pk").values_list("name", flat=True)
+        yield f"without the segment{'' if len(names) == 1 else 's'} {', '.join(f'“{name}”' for name in names)}"
+    if rule.get("contacts_at_most"):
+        days = rule.get("contact_days") or CONTACT_DAYS
+        yield f"at most {rule['contacts_at_most']} other campaigns within {days} days"
+    if rule.get("equal_by"):
+        yield f"in equal shares by {TRAITS.get(rule['equal_by'], rule['equal_by']).lower()}"
+    if rule.get("traits_reason"):
+        yield f"age, gender, income and place are used: “{rule['traits_reason']}”"
+
+
+def _kind_in_words(rule: Mapping[str, Any]) -> AudienceRule:
     kind = rule.get("kind")
     if kind == Audience.Kind.SEGMENT:
         segment = Segment.objects.filter(pk=rule.get("segment_id", 0)).first()
@@ -97,18 +121,23 @@ def audience_rule(rule: Mapping[str, Any]) -> AudienceRule:
         return AudienceRule(
             "The same people as in" if campaign else "The recipients of a past campaign", None, campaign
         )
+    if kind == Audience.Kind.LOOKALIKE:
+        n = rule.get("n")
+        return AudienceRule(f"The {n:,} customers most like those on a list" if n else "Customers like those on a list")
     return AudienceRule("Every customer" if kind == Audience.Kind.EVERYBODY else "Not decided yet")
 
 
 def audience_size(rule: Mapping[str, Any]) -> int | None:
     """How many customers a rule reaches now; None while the number is still to be worked out."""
     kind = rule.get("kind")
+    if any(rule.get(name) for name in ("leave_out_running", "leave_out_segments", "contacts_at_most")):
+        return None
     if kind == Audience.Kind.SEGMENT:
         return SegmentMembership.objects.filter(segment=rule["segment_id"], valid_until__isnull=True).count()
     if kind == Audience.Kind.IMPORTED:
         return AudienceMember.objects.filter(audience__campaigns=rule["campaign_id"]).count()
     everybody = Customer.objects.count()
-    if kind == Audience.Kind.BEST:
+    if kind in (Audience.Kind.BEST, Audience.Kind.LOOKALIKE):
         return min(rule["n"], everybody) if rule.get("n") else None
     return everybody
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from campaigns.models import Audience, Campaign, Offer
 from campaigns.models.campaigns import CHANNELS
 from campaigns.queries.planning import AudienceRule, audience_rule, audience_size
+from campaigns.services.audience_rules import limit_problems, seed_problems
 from segments.models import Segment
 
 LONGEST_WINDOW = timedelta(days=366)
@@ -180,8 +181,12 @@ def audience_problems(rule: Mapping[str, Any]) -> Iterator[CampaignInvalid]:
         yield from _size_problems(rule.get("n"))
     elif kind == Audience.Kind.IMPORTED:
         yield from _past_campaign_problems(rule.get("campaign_id"))
+    elif kind == Audience.Kind.LOOKALIKE:
+        yield from _size_problems(rule.get("n"))
+        yield from (CampaignInvalid(*found) for found in seed_problems(rule))
     elif kind != Audience.Kind.EVERYBODY:
         yield CampaignInvalid("audience", "Say who the campaign should reach.")
+    yield from (CampaignInvalid(*found) for found in limit_problems(rule))
 
 
 def _segment_problems(segment_id: Any) -> Iterator[CampaignInvalid]:

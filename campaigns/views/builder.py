@@ -20,6 +20,7 @@ from campaigns.services.plans import review_plan
 from loyalty.queries.orders import data_horizon
 
 USUAL_DAYS = 28
+LIMITS = ("traits_reason", "leave_out_running", "leave_out_segments", "contacts_at_most", "contact_days", "equal_by")
 
 
 @require_http_methods(["GET", "POST"])
@@ -88,7 +89,7 @@ def _keys(values: list[str]) -> list[int]:
 
 def _typed(data: QueryDict) -> dict[str, Any]:
     """What was typed so far, shown again without complaint while offers are being searched."""
-    return {name: data[name] for name in data}
+    return {name: data.getlist(name) if name == "leave_out_segments" else data[name] for name in data}
 
 
 def _initial(data: QueryDict, histories: list[queries.TypeHistory], now: datetime) -> dict[str, Any]:
@@ -124,6 +125,11 @@ def _copied(model: Campaign | None) -> dict[str, Any]:
         "segment": rule.get("segment_id"),
         "n_customers": rule.get("n"),
         "past_campaign": rule.get("campaign_id"),
+        "n_alike": rule.get("n"),
+        "seed_segment": rule.get("seed_segment_id"),
+        "seed_campaign": rule.get("seed_campaign_id"),
+        "seed_customers": ", ".join(rule.get("seed_customers", [])),
+        **{name: rule.get(name) for name in LIMITS},
         "margin_percent": margin,
         **money,
     }

@@ -16,6 +16,7 @@ READABLE = {
     "segments": "segments and who is in them",
     "campaigns": "campaigns",
     "audiences": "audiences and who is in them",
+    "incentive-plans": "which benefit is enough for whom",
     "simulations": "simulations",
     "trials": "finished trials and what they say",
     "offer-assignments": "next best offers of customers",
@@ -48,6 +49,7 @@ def scopes() -> list[Scope]:
 
 def _writable() -> Iterator[Scope]:
     yield Scope(f"segments:{WRITE}", "Make segments by rule and refresh them")
+    yield Scope(f"incentive-plans:{WRITE}", "Find which benefit is enough for whom")
     for kind in kinds():
         yield Scope(f"{noun_of(kind.name)}:{WRITE}", f"Bring in and change {kind.label[:1].lower()}{kind.label[1:]}")
 
