@@ -48,13 +48,15 @@ def _sankey(groups: Groups, moves: Migration, months: Sequence[date]) -> go.Sank
     # A node without a flow would still be drawn, at the edge.
     place_of = {place: position for position, place in enumerate(sorted(ends))}
     nodes = sorted(ends)
+    # Labels of the last column stand to its left: on a phone they would lie over those of a column between.
+    edges = (0, max(nodes, default=0) // n)
     return go.Sankey(
         arrangement="snap",
         node={
-            "label": [names[place % n] for place in nodes],
+            "label": [names[place % n] if place // n in edges else "" for place in nodes],
             "color": [_colour(PALETTE, colours[place % n]) for place in nodes],
-            "customdata": [told_day(months[place // n]) for place in nodes],
-            "hovertemplate": "%{label}, %{customdata}: %{value:,} customers<extra></extra>",
+            "customdata": [f"{names[place % n]}, {told_day(months[place // n])}" for place in nodes],
+            "hovertemplate": "%{customdata}: %{value:,} customers<extra></extra>",
             "pad": 14,
             "thickness": 16,
             "line": {"width": 0},
@@ -64,7 +66,7 @@ def _sankey(groups: Groups, moves: Migration, months: Sequence[date]) -> go.Sank
             "target": [place_of[target] for _, target, _, _ in flows],
             "value": [count for _, _, count, _ in flows],
             "color": [_colour(SOFT_PALETTE, colours[one]) for *_, one in flows],
-            "hovertemplate": "%{source.label} → %{target.label}: %{value:,} customers<extra></extra>",
+            "hovertemplate": "%{source.customdata} → %{target.customdata}: %{value:,} customers<extra></extra>",
         },
     )
 

@@ -57,6 +57,17 @@ def test_shares_of_moves_sum_to_one(client, marketer):
     assert all(total == pytest.approx(1, abs=0.001) for total in sums.values())
 
 
+def test_groups_between_the_first_and_the_last_month_are_told_where_one_points_and_not_over_others(client, marketer):
+    read()
+    client.force_login(marketer)
+
+    node = client.get(reverse("segments-rfm")).context["moves_chart"].figure.data[0].node
+
+    named = [label for label in node.label if label]
+    assert 0 < len(named) < len(node.label)
+    assert all(told.startswith(label) and ", " in told for label, told in zip(node.label, node.customdata, strict=True))
+
+
 def test_the_backtest_is_told_with_its_interval(client, marketer):
     read()
     client.force_login(marketer)
