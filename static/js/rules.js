@@ -1,4 +1,4 @@
-// The rule builder: the tree of a rule as controls, and a count that follows every change.
+// The rule builder: the tree of a rule as controls (see rule_controls.js), and a count that follows every change.
 (function () {
   "use strict";
 
@@ -11,94 +11,11 @@
   const token = form.querySelector("[name=csrfmiddlewaretoken]").value;
   // One word for this page, so that the server stops the count before when another one is asked for.
   const page = Math.random().toString(36).slice(2);
-  let lists = 0, waiting = null, asking = null;
+  const { make, choice, grouped, input, button, comparison, listName } = window.ruleControls;
+  let waiting = null, asking = null;
 
-  const NUMBERS = [["at_least", "at least"], ["at_most", "at most"], ["more_than", "more than"], ["less_than", "less than"],
-    ["exactly", "exactly"], ["between", "between"]];
-  const WORDS = [["is", "is"], ["is_not", "is not"], ["one_of", "is one of"], ["known", "is known"]];
   const SPANS = [["ever", "at any time"], ["last_days", "in the last"], ["days_ago", "days ago"], ["dates", "between dates"]];
   const STATES = [["granted", "allows"], ["refused", "refused"], ["unasked", "was never asked about"]];
-
-  function make(tag, attributes, ...children) {
-    const element = document.createElement(tag);
-    Object.entries(attributes || {}).forEach(function ([name, value]) {
-      if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
-    });
-    element.append(...children);
-    return element;
-  }
-
-  function choice(label, options, value, attributes) {
-    const select = make("select", { class: "form-select", "aria-label": label, ...attributes });
-    options.forEach(function ([name, text]) { select.append(new Option(text, name, false, name === value)); });
-    return select;
-  }
-
-  function grouped(label, options, value) {
-    const select = make("select", { class: "form-select rule-feature", "aria-label": label });
-    const families = new Map();
-    options.forEach(function (one) {
-      if (!families.has(one.family)) families.set(one.family, make("optgroup", { label: one.family }));
-      families.get(one.family).append(new Option(one.label, one.name, false, one.name === value));
-    });
-    select.append(...families.values());
-    if (value && !options.some(function (one) { return one.name === value; })) select.prepend(new Option(value, value, true, true));
-    return select;
-  }
-
-  function input(label, type, value, attributes) {
-    const field = make("input", { class: "form-control", type: type, "aria-label": label, ...attributes });
-    field.value = value === undefined || value === null ? "" : value;
-    return field;
-  }
-
-  function button(text, label, act, look) {
-    const found = make("button", { type: "button", class: "btn btn-sm " + (look || ""), "aria-label": label }, text);
-    found.addEventListener("click", act);
-    return found;
-  }
-
-  // --- Comparisons ---
-  function comparison(label, given, isWord, choices, isShare) {
-    const part = make("span", { class: "rule-part" });
-    const start = Object.keys(given || {})[0] || (isWord ? "is" : "at_least");
-    const operator = choice("How " + label + " is compared", isWord ? WORDS : NUMBERS.concat(label ? [["known", "is known"]] : []), start);
-    const values = make("span", { class: "rule-part" });
-    part.append(operator, values);
-
-    function show(value) {
-      values.replaceChildren();
-      if (operator.value === "known") return;
-      if (isWord) {
-        const list = "rule-list-" + (lists += 1);
-        const text = Array.isArray(value) ? value.join("; ") : value;
-        values.append(input(label, "text", text, { list: list, class: "form-control rule-value" }));
-        values.append(make("datalist", { id: list }, ...choices.map(function (one) { return new Option(one, one); })));
-        return;
-      }
-      const numbers = Array.isArray(value) ? value : [value];
-      const shown = numbers.map(function (one) { return isShare && typeof one === "number" ? +(one * 100).toFixed(6) : one; });
-      values.append(input(label, "number", shown[0] === undefined ? (isShare ? 50 : 1) : shown[0], { step: "any" }));
-      if (operator.value === "between") values.append("and", input(label + ", to", "number", shown[1] === undefined ? shown[0] : shown[1], { step: "any" }));
-      if (isShare) values.append("%");
-    }
-    operator.addEventListener("change", function () { show(undefined); });
-    show(given ? given[start] : undefined);
-
-    part.read = function () {
-      if (operator.value === "known") return { known: true };
-      const fields = [...values.querySelectorAll("input")];
-      if (isWord) {
-        const text = fields[0].value.trim();
-        return { [operator.value]: operator.value === "one_of" ? text.split(";").map(function (one) { return one.trim(); }).filter(Boolean) : text };
-      }
-      const numbers = fields.map(function (field) {
-        return field.value === "" ? null : isShare ? +(field.valueAsNumber / 100).toFixed(8) : field.valueAsNumber;
-      });
-      return { [operator.value]: operator.value === "between" ? numbers : numbers[0] };
-    };
-    return part;
-  }
 
   // --- Conditions ---
   function valueCondition(kind, given) {
@@ -123,7 +40,7 @@
 
   function aboutPart(happening, name, values) {
     const part = make("span", { class: "rule-part" });
-    const list = "rule-list-" + (lists += 1);
+    const list = listName();
     const field = choice("What it is about", happening.fields.map(function (one) { return [one.name, one.label]; }), name);
     const text = input("Which", "text", (values || []).join("; "), { list: list, class: "form-control rule-value", placeholder: "one, or several with ; between", autocomplete: "off" });
     const options = make("datalist", { id: list });
