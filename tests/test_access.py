@@ -116,6 +116,8 @@ ROUTES = {
     "simulations": PAGE,
     "simulation": PAGE,
     "scenarios": PAGE,
+    "pilot": PAGE,
+    "pilot-result": ACTION,
     "scenario-add": ACTION,
     "scenario-money": ACTION,
     "scenario-apply": ACTION,

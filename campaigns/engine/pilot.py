@@ -25,6 +25,8 @@ LARGEST_SHARE = 0.5
 HALVED = 0.5
 N_PILOTS = 200
 N_EACH = 200
+# Student's t of so many campaigns is the normal distribution.
+SO_MANY = 10_000
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,10 @@ class EffectPosterior:
     def sd(self) -> float:
         """Its standard deviation."""
         return float(np.sqrt(self.weights @ (self.grid - self.mean) ** 2))
+
+    def as_effect(self) -> CampaignEffect:
+        """Return the normal effect of the same mean and spread: what a pilot leaves is hardly skewed."""
+        return CampaignEffect(self.mean, self.sd, SO_MANY)
 
     def draw(self, n_draws: int, rng: np.random.Generator) -> FloatArray:
         """Draw effects, shape (n_draws,), by inverting the distribution between the points of the grid."""

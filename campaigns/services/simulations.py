@@ -149,9 +149,14 @@ def _store(
         job_id=job_id,
         created_at=at,
     )
-    Forecast.objects.bulk_create(_forecasts(simulation, prepared.forecast, scored.campaign.currency))
-    keep_base(simulation, prepared.plan, prepared.forecast, prepared.support)
+    write_down(simulation, prepared.plan, prepared.forecast, prepared.support)
     return simulation
+
+
+def write_down(simulation: Simulation, plan: engine.Plan, forecast: engine.Forecast, support: Support) -> None:
+    """What a simulation forecast, once and for good, in the caller's transaction."""
+    Forecast.objects.bulk_create(_forecasts(simulation, forecast, simulation.campaign.currency))
+    keep_base(simulation, plan, forecast, support)
 
 
 def _forecasts(simulation: Simulation, forecast: engine.Forecast, currency: str) -> list[Forecast]:
