@@ -10,6 +10,7 @@ from campaigns.services import incentives, learning_ahead, offer_rounds, rebuild
 from campaigns.services.demo import load_complete_journey
 from campaigns.services.offer_decisions import expire_offers
 from campaigns.services.outcomes import record_outcomes
+from campaigns.services.scored_parts import BEGIN_TASK, PART_TASK, begin_scoring, parts_of, score_part
 from campaigns.services.simulations import rehearse_campaign, simulate_campaign
 from campaigns.services.trials.importing import IMPORT_TASK, READ_TASK, import_trial, kept_file
 from campaigns.services.trials.readouts import read_trial
@@ -20,7 +21,9 @@ from loyalty.tasks import Refused, job_task, wake
 @job_task("campaigns.rehearse_campaign")
 def rehearse(params: dict[str, Any], report: Progress) -> dict[str, Any]:
     """A past campaign, named by its external id, as of the day before it began."""
-    rehearsal = rehearse_campaign(campaign=_past(params), at=timezone.now(), seed=params["seed"], report=report)
+    rehearsal = rehearse_campaign(
+        campaign=_past(params), at=timezone.now(), seed=params["seed"], report=report, parts=parts_of(params)
+    )
     return {
         "simulation_id": rehearsal.sent.pk,
         "picked_simulation_id": rehearsal.picked.pk,
@@ -42,8 +45,20 @@ def simulate(params: dict[str, Any], report: Progress) -> dict[str, Any]:
     campaign = Campaign.objects.filter(pk=params["campaign_id"]).first()
     if campaign is None:
         raise Refused("This campaign no longer exists.")
-    simulation = simulate_campaign(campaign=campaign, at=timezone.now(), seed=params["seed"], report=report)
+    simulation = simulate_campaign(
+        campaign=campaign, at=timezone.now(), seed=params["seed"], report=report, parts=parts_of(params)
+    )
     return {"simulation_id": simulation.pk, "redeemers": _redeemers(simulation)}
+
+
+@job_task(BEGIN_TASK)
+def begin_scoring_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    return begin_scoring(about=params, at=timezone.now(), report=report)
+
+
+@job_task(PART_TASK)
+def score_part_task(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    return score_part(about=params, report=report)
 
 
 @job_task(learning_ahead.TASK)

@@ -406,12 +406,27 @@ def make_scenario(simulation: campaigns.Simulation, **values: object) -> campaig
     return campaigns.Scenario.objects.create(simulation=simulation, **{**given, **values})
 
 
+def make_scoring(campaign: campaigns.Campaign, version: ModelVersion, customer: loyalty.Customer) -> None:
+    scoring = campaigns.CustomerScoring.objects.create(
+        key=f"scoring-{campaign.pk}", campaign=campaign, model_version=version, as_of=AT, begun_at=AT
+    )
+    campaigns.KnownHabits.objects.create(as_of=AT + timedelta(days=campaign.pk), mark=1, table=b"")
+    campaigns.ScoredPart.objects.create(
+        scoring=scoring,
+        first_id=customer.pk,
+        last_id=customer.pk,
+        n_customers=1,
+        arrays=packed({"logits": np.zeros(1)}),
+    )
+
+
 def _campaign(number: int, customer: loyalty.Customer, product: loyalty.Product, version: ModelVersion) -> None:
     offer = make_offer(number, product)
     audience = make_audience(number, customer)
     campaign = make_campaign(number, offer, audience=audience, external_id=f"k{number}")
     make_scenario(make_simulation(campaign, audience, version))
     make_incentives(campaign, version, customer)
+    make_scoring(campaign, version, customer)
     campaigns.Holdout.objects.create(campaign=campaign, customer=customer, propensity=0.9)
     campaigns.Redemption.objects.create(campaign=campaign, offer=offer, customer=customer, redeemed_at=AT)
     campaigns.Outcome.objects.create(

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from campaigns.models import Forecast, Scenario, Simulation
-from loyalty.admin.records import LookOnlyAdmin, LookOnlyInline
+from campaigns.models import CustomerScoring, Forecast, KnownHabits, Scenario, ScoredPart, Simulation
+from loyalty.admin.records import LookOnlyAdmin, LookOnlyInline, ManyRowsAdmin
 
 
 class ForecastInline(LookOnlyInline):
@@ -36,3 +36,26 @@ class ScenarioAdmin(LookOnlyAdmin):
     # Thousands of numbers that say nothing one by one.
     exclude = ["bin_centres", "bin_sizes", "redeemers", "redemptions"]
     ordering = ["-id"]
+
+
+@admin.register(CustomerScoring)
+class CustomerScoringAdmin(LookOnlyAdmin):
+    list_display = ["campaign", "model_version", "as_of", "begun_at"]
+    list_select_related = ["campaign", "model_version"]
+    search_fields = ["campaign__name__icontains"]
+
+
+@admin.register(ScoredPart)
+class ScoredPartAdmin(ManyRowsAdmin):
+    list_display = ["scoring", "first_id", "last_id", "n_customers"]
+    list_select_related = ["scoring__campaign"]
+    fields = ["scoring", "first_id", "last_id", "n_customers"]
+    search_fields = ["scoring__campaign__name__icontains"]
+
+
+@admin.register(KnownHabits)
+class KnownHabitsAdmin(LookOnlyAdmin):
+    list_display = ["as_of", "mark"]
+    fields = ["as_of", "mark"]
+    search_fields = ["as_of__startswith"]
+    search_help_text = "The moment, such as 2017-11-01"

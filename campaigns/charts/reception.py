@@ -16,6 +16,9 @@ def reception_chart(curve: Mapping[str, Any], *, actual: Sequence[float] | None,
     """Expected cumulative share by day with its band; `actual` is the same for what happened, one value a day."""
     columns = ["Day", "Expected share", "Low (90%)", "High (90%)"]
     parts = [curve["days"], curve["mid"], curve["low_90"], curve["high_90"]]
+    if "by_day" in curve:
+        columns += ["Uses by then", "At least (90%)", "At most (90%)"]
+        parts += [[0.0, *curve["by_day"][name]] for name in ("mid", "low", "high")]
     if actual is not None:
         columns, parts = [*columns, "What happened"], [*parts, actual]
     return Chart(
@@ -52,4 +55,17 @@ def _answer(curve: Mapping[str, Any]) -> str:
     if not curve["n_campaigns"]:
         return "No past campaign tells when people take an offer, so any day is as likely as another."
     hedge = " Few campaigns stand behind this: take it as a hint." if curve["is_indicative"] else ""
-    return f"Half of all uses should have come by day {half} of {curve['days'][-1]}, {learnt}.{hedge}"
+    half_way = f"Half of all uses should have come by day {half} of {curve['days'][-1]}, {learnt}."
+    return f"{half_way}{_busiest(curve)}{hedge}"
+
+
+def _busiest(curve: Mapping[str, Any]) -> str:
+    """How many on the day that most are expected on; simulations of earlier versions did not keep it."""
+    if "on_day" not in curve:
+        return ""
+    mid, low, high = (curve["on_day"][name] for name in ("mid", "low", "high"))
+    most = max(range(len(mid)), key=mid.__getitem__)
+    return (
+        f" Day {most + 1} should be the busiest: {mid[most]:,.0f} uses, 9 times out of 10 between {low[most]:,.0f} "
+        f"and {high[most]:,.0f}."
+    )

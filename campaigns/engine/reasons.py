@@ -3,8 +3,10 @@
 The model's features are gathered into a few reasons; the exact logistic contributions of a reason's features add up.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import Formatter
 
 import numpy as np
 
@@ -114,10 +116,21 @@ def sentences(customers: CustomerFrame, parts: FloatArray) -> list[str]:
         From `reason_contributions`.
     """
     best = np.where(parts.max(axis=1) > 0, parts.argmax(axis=1), parts.argmin(axis=1))
-    return [_sentence(customers, row, REASONS[reason]) for row, reason in enumerate(best)]
+    said = np.empty(len(best), dtype=object)
+    for place, reason in enumerate(REASONS):
+        some = customers.values[:, customers.names.index(reason.measure)] > 0
+        for sentence, has in ((reason.some, some), (reason.none, ~some)):
+            rows = np.flatnonzero((best == place) & has)
+            said[rows] = _filled(sentence, customers.take(rows))
+    filled: list[str] = said.tolist()
+    return filled
 
 
-def _sentence(customers: CustomerFrame, row: int, reason: Reason) -> str:
-    numbers = {name: f"{value:.0f}" for name, value in zip(customers.names, customers.values[row], strict=True)}
-    has_some = customers.values[row, customers.names.index(reason.measure)] > 0
-    return (reason.some if has_some else reason.none).format(**numbers)
+def _filled(sentence: str, customers: CustomerFrame) -> list[str]:
+    """The sentence for each customer: only the numbers that stand in it are looked up, since there may be a million."""
+    names = [name for _, name, _, _ in Formatter().parse(sentence) if name]
+    numbers = [customers.values[:, customers.names.index(name)].tolist() for name in names]
+    if not names:
+        return [sentence] * len(customers)
+    template = re.sub(r"{(\w+)}", "{:.0f}", sentence)
+    return [template.format(*cells) for cells in zip(*numbers, strict=True)]

@@ -1,10 +1,12 @@
 from campaigns.models.assignments import OfferAssignment, OfferDecision, OfferPolicy, OfferRound
 from campaigns.models.audiences import Audience, AudienceMember
 from campaigns.models.campaigns import Campaign, CampaignOffer, Holdout
+from campaigns.models.habits import KnownHabits
 from campaigns.models.incentives import IncentiveChoice, IncentivePlan
 from campaigns.models.offers import Offer, OfferProduct
 from campaigns.models.outcomes import Outcome, Redemption
 from campaigns.models.scenarios import Scenario
+from campaigns.models.scoring import CustomerScoring, ScoredPart
 from campaigns.models.simulations import Forecast, Simulation
 from campaigns.models.trials import Trial, TrialArm, TrialPerson, TrialRejection
 
@@ -13,10 +15,12 @@ __all__ = [
     "AudienceMember",
     "Campaign",
     "CampaignOffer",
+    "CustomerScoring",
     "Forecast",
     "Holdout",
     "IncentiveChoice",
     "IncentivePlan",
+    "KnownHabits",
     "Offer",
     "OfferAssignment",
     "OfferDecision",
@@ -26,6 +30,7 @@ __all__ = [
     "Outcome",
     "Redemption",
     "Scenario",
+    "ScoredPart",
     "Simulation",
     "Trial",
     "TrialArm",

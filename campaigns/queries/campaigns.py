@@ -133,9 +133,10 @@ def calendar_spans(campaigns: QuerySet[Campaign]) -> list[Span]:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """The newest job that rehearses a campaign, and what came of it."""
+    """The newest job that rehearses a campaign, what it says of how far it is, and what came of it."""
 
     job: Job
+    message: str
     simulation: Simulation | None
 
 
@@ -145,7 +146,22 @@ def newest_rehearsal(campaign: Campaign) -> Rehearsal | None:
     if campaign.external_id:
         about |= Q(task="campaigns.rehearse_campaign", params__campaign=campaign.external_id)
     job = Job.objects.filter(about).select_related("started_by", "parent").order_by("-id").first()
-    return Rehearsal(job, job.simulations.order_by("id").first()) if job else None
+    if job is None:
+        return None
+    # Of a large shop it is the last of many steps: how far all of them are is what people wait for.
+    message = _told_of(job.parent) if job.parent else job.message
+    return Rehearsal(job.parent or job, message, job.simulations.order_by("id").first())
+
+
+def _told_of(parent: Job) -> str:
+    """What the step at work says; while parts are being scored, what those that are done add up to."""
+    steps = list(parent.steps.order_by("position"))
+    at_work = next((step for step in steps if step.state == Job.State.RUNNING), None)
+    found = [step.summary for step in steps if step.state == Job.State.DONE and "expected" in step.summary]
+    if at_work is not None and at_work.is_beside and found:
+        n_scored, expected = sum(one["n_customers"] for one in found), sum(one["expected"] for one in found)
+        return f"{n_scored:,} customers scored so far; about {expected:,.0f} of them would take it."
+    return (at_work.message or at_work.label) if at_work else ""
 
 
 def campaign_simulations(campaign: Campaign) -> QuerySet[Simulation]:

@@ -9,18 +9,30 @@ from django.utils import timezone
 from campaigns.engine.frames import IntArray
 from campaigns.models import AudienceMember
 from loyalty.models import Consent
-from segments.models import Segmentation, SegmentMembership
+from loyalty.queries.frames import copy_frame
+from segments.models import Segment, Segmentation, SegmentMembership
 
 REFUSED = [Consent.State.DENIED, Consent.State.REVOKED]
 PURPOSE = "marketing"
+LAST_SAID_NO = """
+SELECT customer_id FROM (
+    SELECT DISTINCT ON (customer_id) customer_id, state FROM loyalty_consent
+    WHERE purpose = %(purpose)s AND channel = %(channel)s AND at < %(as_of)s
+    ORDER BY customer_id, at DESC, id DESC
+) said WHERE state = ANY(%(refused)s)
+"""
+IN_SEGMENTS = """
+SELECT s.number, m.customer_id
+FROM segments_segmentation n JOIN segments_segment s ON s.segmentation_id = n.id
+JOIN segments_segmentmembership m ON m.segment_id = s.id
+WHERE n.is_current AND m.valid_until IS NULL
+"""
 
 
 def refused_ids(*, channel: str, as_of: datetime) -> IntArray:
     """Customers whose last word before `as_of` on this channel was no."""
-    said = Consent.objects.filter(purpose=PURPOSE, channel=channel, at__lt=as_of)
-    last = said.order_by("customer_id", "-at", "-id").distinct("customer_id")
-    rows = last.values_list("customer_id", "state")
-    return np.array([customer_id for customer_id, state in rows if state in REFUSED], dtype=np.int64)
+    about = {"purpose": PURPOSE, "channel": channel, "as_of": as_of, "refused": [str(state) for state in REFUSED]}
+    return np.asarray(copy_frame(LAST_SAID_NO, about)["customer_id"].to_numpy(), dtype=np.int64)
 
 
 def segment_member_ids(segment_id: int) -> IntArray:
@@ -40,13 +52,10 @@ def segments_found_on() -> date | None:
 
 def current_segments() -> dict[str, IntArray]:
     """The segments of the current segmentation, in their order, each with its members."""
-    rows = SegmentMembership.objects.filter(segment__segmentation__is_current=True, valid_until__isnull=True).order_by(
-        "segment__number"
-    )
-    members: dict[str, list[int]] = {}
-    for name, customer_id in rows.values_list("segment__name", "customer_id"):
-        members.setdefault(name, []).append(customer_id)
-    return {name: np.array(ids, dtype=np.int64) for name, ids in members.items()}
+    frame = copy_frame(IN_SEGMENTS)
+    numbers, ids = frame["number"].to_numpy(), frame["customer_id"].to_numpy()
+    named = Segment.objects.filter(segmentation__is_current=True).order_by("number").values_list("number", "name")
+    return {name: ids[numbers == number] for number, name in named if (numbers == number).any()}
 
 
 def _ids(rows: QuerySet[AudienceMember] | QuerySet[SegmentMembership]) -> IntArray:

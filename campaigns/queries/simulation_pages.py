@@ -20,7 +20,12 @@ from loyalty.templatetags.formats import SYMBOLS
 LEVELS = (50, 80, 90, 95)
 COUNTS = (Metric.REDEEMERS, Metric.REDEMPTIONS)
 MONEY = (Metric.REVENUE, Metric.MARGIN, Metric.DISCOUNT_COST, Metric.CONTACT_COST, Metric.PROFIT)
-CARDS = (Metric.REDEEMERS, Metric.REDEMPTIONS, Metric.REVENUE, Metric.DISCOUNT_COST, Metric.CONTACT_COST, Metric.PROFIT)
+CARDS = (
+    Metric.REDEEMERS, Metric.REDEMPTIONS, Metric.UNITS, Metric.REVENUE, Metric.DISCOUNT_COST, Metric.POINTS_LIABILITY,
+    Metric.CONTACT_COST, Metric.PROFIT,
+)  # fmt: skip
+# Told only where there is something to tell: most benefits are not given as points.
+NOT_WHEN_ZERO = (Metric.POINTS_LIABILITY,)
 BARS = "The darker a bar, the likelier: 95, 90, 80 and 50% intervals"
 SOURCES = {
     "campaign": "entered in the campaign",
@@ -33,7 +38,10 @@ ASSUMPTIONS = {
     "cost_per_redemption": "Cost of one use",
     "revenue_per_redemption": "Sales with one use",
     "margin_share": "Margin before the discount",
+    "units_per_redemption": "Pieces bought with one use",
+    "points_share": "Part of the benefit given as points",
 }
+SHARES, PIECES = {"margin_share", "points_share"}, {"units_per_redemption"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,7 @@ class AssumptionLine:
     label: str
     value: float
     is_share: bool
+    is_money: bool
     source: str
     note: str
 
@@ -104,7 +113,7 @@ def simulation_page_parts(simulation: Simulation, *, n_members: int) -> Simulati
     return SimulationPage(
         reach=forecasts[Metric.REACH].mid if Metric.REACH in forecasts else n_members,
         redeemers=redeemers,
-        figures=[figures[metric] for metric in CARDS if metric in figures],
+        figures=[figures[metric] for metric in CARDS if metric in figures and _is_told(figures[metric])],
         assumptions=_assumptions(simulation),
         coin_toss=_coin_toss(simulation, redeemers.forecast) if redeemers else None,
         charts=_charts(simulation, figures, n_members),
@@ -114,13 +123,22 @@ def simulation_page_parts(simulation: Simulation, *, n_members: int) -> Simulati
     )
 
 
+def _is_told(figure: Figure) -> bool:
+    return figure.forecast.metric not in NOT_WHEN_ZERO or figure.forecast.high_95 > 0
+
+
 def _assumptions(simulation: Simulation) -> list[AssumptionLine]:
     return [
         AssumptionLine(
-            label, line["value"], name == "margin_share", SOURCES.get(line["source"], line["source"]), line["note"]
+            label,
+            line["value"],
+            name in SHARES,
+            name not in PIECES,
+            SOURCES.get(line["source"], line["source"]),
+            line["note"],
         )
         for name, label in ASSUMPTIONS.items()
-        if (line := simulation.assumptions.get(name))
+        if (line := simulation.assumptions.get(name)) and (name != "points_share" or line["value"])
     ]
 
 

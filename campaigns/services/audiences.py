@@ -6,26 +6,23 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
 from campaigns.engine.audience import Advice, Cut, break_even, expected_profit, rank, recommend_cut
 from campaigns.engine.audience.fairness import equalise
 from campaigns.engine.audience.gates import Stop, StopArray, first_stop
-from campaigns.engine.frames import BoolArray, FloatArray, IntArray
-from campaigns.engine.reasons import sentences
-from campaigns.models import Audience, AudienceMember, Campaign
+from campaigns.engine.frames import BoolArray, IntArray
+from campaigns.engine.simulation import stream
+from campaigns.models import Audience, Campaign
 from campaigns.queries.candidates import audience_member_ids, refused_ids, segment_member_ids
 from campaigns.queries.reach import TRAITS, traits_of
 from campaigns.services.audience_findings import findings
 from campaigns.services.audience_limits import closed_gates, why_nobody
 from campaigns.services.audience_seeds import look_alikes
+from campaigns.services.members import write_members
 from campaigns.services.scoring import Scored
 from segments.models import Segment
 
 Kind = Audience.Kind
-BATCH = 5_000
-N_EFFECTS = 4_000
-INTERVAL = (0.05, 0.95)
 # When nobody pays, what the best tenth would bring is shown instead of nothing.
 SHARE_SHOWN_WHEN_NOBODY_PAYS = 0.1
 
@@ -116,8 +113,7 @@ def build_audience(choice: Choice, scored: Scored, *, at: datetime, seed: int, j
         job_id=job_id,
         created_at=at,
     )
-    members = _members(audience, choice.rows, scored, np.random.default_rng(seed))
-    AudienceMember.objects.bulk_create(members, batch_size=BATCH)
+    write_members(audience, choice.rows, scored, stream(seed, "members"))
     return audience
 
 
@@ -233,37 +229,3 @@ def _advice(cut: Cut, scored: Scored, allowed: IntArray, rows: IntArray) -> str:
     if cut.advice == Advice.EVERYBODY:
         return "Send to everybody: even the least likely customer is expected to pay back."
     return f"Send to the {cut.depth:,} likeliest of {len(allowed):,}: the next one is not expected to pay back."
-
-
-def _members(audience: Audience, rows: IntArray, scored: Scored, rng: np.random.Generator) -> list[AudienceMember]:
-    low, high = np.quantile(scored.learnt.knowledge.effect.draw(N_EFFECTS, rng), INTERVAL)
-    mean = scored.learnt.knowledge.effect.mean
-    logits = scored.logits[rows]
-    chosen = scored.customers.take(rows)
-    columns = zip(
-        chosen.customer_ids.tolist(),
-        _chances(logits + mean),
-        _chances(logits + min(low, mean)),
-        _chances(logits + max(high, mean)),
-        expected_profit(scored.plan(rows)).tolist(),
-        sentences(chosen, scored.reasons[rows]),
-        strict=True,
-    )
-    return [
-        AudienceMember(
-            audience=audience,
-            customer_id=customer_id,
-            position=position,
-            score=score,
-            score_low=score_low,
-            score_high=score_high,
-            expected_profit=profit,
-            reason=reason,
-        )
-        for position, (customer_id, score, score_low, score_high, profit, reason) in enumerate(columns, start=1)
-    ]
-
-
-def _chances(logits: FloatArray) -> list[float]:
-    chances: list[float] = expit(logits).tolist()
-    return chances

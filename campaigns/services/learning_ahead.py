@@ -6,8 +6,9 @@ from typing import Any
 from django.db import transaction
 
 from campaigns.queries.history import history_size
+from campaigns.services.habits import MOST_CUSTOMERS, habits_of_everybody
 from campaigns.services.learning import LEARNING_SEED, fingerprint, is_learnt, learn_reception
-from loyalty.models import Job
+from loyalty.models import Customer, Job
 from loyalty.queries.orders import data_horizon
 from loyalty.services.jobs import create_job
 from loyalty.services.progress import Progress
@@ -34,5 +35,8 @@ def make_due(*, at: datetime) -> Job | None:
 
 def learn_ahead(*, at: datetime, report: Progress) -> dict[str, Any]:
     """Learn from everything that has ended. Raises HistoryTooSmall."""
-    learnt = learn_reception(as_of=data_horizon() or at, at=at, seed=LEARNING_SEED, report=report)
+    as_of = data_horizon() or at
+    learnt = learn_reception(as_of=as_of, at=at, seed=LEARNING_SEED, report=report)
+    if Customer.objects.count() <= MOST_CUSTOMERS:
+        habits_of_everybody(as_of=as_of)
     return {"model_version_id": learnt.version.pk, "told": learnt.version.verdict}

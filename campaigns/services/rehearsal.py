@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from campaigns.models import Audience, Campaign
 from campaigns.queries.campaigns import SENT_STATES
 from campaigns.services import learning_ahead
+from campaigns.services.scored_parts import parts_of, scoring_steps
 from loyalty.models import Job
 from loyalty.services import behaviour, inspection
 from loyalty.services.jobs import Step, create_job, create_steps
@@ -48,15 +49,17 @@ def ensure_demo_job(*, campaign: str, at: datetime, by: User | None = None) -> J
 def start_rehearsal(*, campaign: Campaign, by: User, at: datetime, seed: int = SEED) -> Job:
     """Queue the rehearsal of one campaign. One that was sent is also held against what happened."""
     label = f"Rehearse “{campaign.name}”"[:200]
-    if not _was_sent(campaign):
-        params = {"campaign_id": campaign.pk, "seed": seed}
-        return create_job(task="campaigns.simulate_campaign", label=label, params=params, by=by, at=at)
-    about = {"campaign": campaign.external_id, "seed": seed}
-    steps = [
-        Step("campaigns.record_outcomes", "Count what really happened", {**about}),
-        Step("campaigns.rehearse_campaign", label, {**about}),
-    ]
-    return create_steps(label=label, steps=steps, by=by, at=at)
+    before = scoring_steps(campaign=campaign, at=at)
+    joining = parts_of(before[-1].params) if before else {}
+    if _was_sent(campaign):
+        about = {"campaign": campaign.external_id, "seed": seed}
+        before = [Step("campaigns.record_outcomes", "Count what really happened", {**about}), *before]
+        last = Step("campaigns.rehearse_campaign", label, {**about, **joining})
+    else:
+        last = Step("campaigns.simulate_campaign", label, {"campaign_id": campaign.pk, "seed": seed, **joining})
+    if not before:
+        return create_job(task=last.task, label=label, params=last.params, by=by, at=at)
+    return create_steps(label=label, steps=[*before, last], by=by, at=at)
 
 
 def _was_sent(campaign: Campaign) -> bool:

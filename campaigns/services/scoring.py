@@ -10,8 +10,9 @@ from campaigns.engine.reasons import reason_contributions
 from campaigns.engine.simulation import Plan, RedemptionCounts
 from campaigns.models import Campaign
 from campaigns.queries.history import finished_campaigns
-from campaigns.queries.reception import campaign_reception, reception_features
+from campaigns.queries.reception import ALL_KEYS, reception_features, redeemer_counts
 from campaigns.services.assumptions import AssumptionSet, assumptions_for
+from campaigns.services.habits import habits_of_everybody
 from campaigns.services.learning import Learnt
 
 # How often people redeem changes over the year: a campaign this old counts half.
@@ -42,17 +43,44 @@ class Scored:
         return np.flatnonzero(np.isin(self.customers.customer_ids, customer_ids)).astype(np.int64)
 
 
-def score_customers(*, campaign: Campaign, as_of: datetime, learnt: Learnt) -> Scored:
-    customers = reception_features(campaign_id=campaign.pk, as_of=as_of)
+@dataclass(frozen=True)
+class Scores:
+    """Some customers with what is known of them, how likely they take a campaign, and for which reasons."""
+
+    customers: CustomerFrame
+    logits: FloatArray
+    reasons: FloatArray
+
+
+def score_range(*, campaign: Campaign, as_of: datetime, learnt: Learnt, keys: tuple[int, int] = ALL_KEYS) -> Scores:
+    """Score the customers with keys from the first to the last of `keys`."""
+    customers = reception_features(campaign_id=campaign.pk, as_of=as_of, keys=keys)
+    return _scores(customers, campaign, learnt)
+
+
+def _scores(customers: CustomerFrame, campaign: Campaign, learnt: Learnt) -> Scores:
     responder = learnt.knowledge.responder
     contributions = responder.contributions(customers, campaign.type)
+    reasons = reason_contributions(contributions, customers.names)
+    return Scores(customers, responder.logits(customers, campaign.type), reasons)
+
+
+def score_customers(*, campaign: Campaign, as_of: datetime, learnt: Learnt) -> Scored:
+    """Score everybody in one go, for shops whose customers are few enough."""
+    habits = habits_of_everybody(as_of=as_of)
+    customers = reception_features(campaign_id=campaign.pk, as_of=as_of, habits=habits)
+    return with_money(_scores(customers, campaign, learnt), campaign, as_of, learnt)
+
+
+def with_money(scores: Scores, campaign: Campaign, as_of: datetime, learnt: Learnt) -> Scored:
+    """Everybody who was scored, with what follows from it."""
     return Scored(
         campaign=campaign,
         as_of=as_of,
         learnt=learnt,
-        customers=customers,
-        logits=responder.logits(customers, campaign.type),
-        reasons=reason_contributions(contributions, customers.names),
+        customers=scores.customers,
+        logits=scores.logits,
+        reasons=scores.reasons,
         counts=redemption_counts(campaign.type, as_of),
         assumptions=assumptions_for(campaign, as_of),
     )
@@ -60,13 +88,10 @@ def score_customers(*, campaign: Campaign, as_of: datetime, learnt: Learnt) -> S
 
 def redemption_counts(campaign_type: str, as_of: datetime) -> RedemptionCounts:
     """How often redeemers of past campaigns redeemed; of the same type alone where there are enough of them."""
-    taken, weights, alike = [], [], []
-    for past in finished_campaigns(as_of):
-        redemptions = campaign_reception(campaign_id=past.campaign_id, until=as_of).redemptions
-        counts = redemptions[redemptions > 0]
-        taken.append(counts)
-        weights.append(np.full(len(counts), 0.5 ** ((as_of - past.ends_at) / COUNTS_HALF_LIFE)))
-        alike.append(np.full(len(counts), past.campaign_type == campaign_type))
-    same = np.concatenate(alike)
+    past = {campaign.campaign_id: campaign for campaign in finished_campaigns(as_of)}
+    taken = redeemer_counts(list(past))
+    weights = {pk: 0.5 ** ((as_of - one.ends_at) / COUNTS_HALF_LIFE) for pk, one in past.items()}
+    weighted = np.array([weights[pk] for pk in taken.campaign_ids.tolist()])
+    same = np.array([past[pk].campaign_type == campaign_type for pk in taken.campaign_ids.tolist()], dtype=np.bool_)
     kept = same if same.sum() >= FEWEST_REDEEMERS else np.ones_like(same)
-    return RedemptionCounts.from_redeemers(np.concatenate(taken)[kept], np.concatenate(weights)[kept])
+    return RedemptionCounts.from_redeemers(taken.redemptions[kept], weighted[kept])

@@ -8,7 +8,8 @@ from scipy.special import expit, logit
 
 from campaigns.engine.frames import FloatArray, IntArray
 
-N_BINS = 400
+# Totals stay exact; moved by a campaign effect of one on the logit they are off by less than a thousandth.
+N_BINS = 200
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,13 @@ class LogitBins:
         sizes = np.diff(edges)
         means = np.add.reduceat(expit(ordered), edges[:-1]) / sizes
         return cls(np.asarray(logit(means)), sizes)
+
+    def tosses(self, n_draws: int, rng: np.random.Generator) -> IntArray:
+        """Draw how many respond in all when no campaign has an effect, shape (n_draws,)."""
+        total = np.zeros(n_draws, dtype=np.int64)
+        for size, chance in zip(self.sizes.tolist(), expit(self.centres).tolist(), strict=True):
+            total += rng.binomial(size, chance, n_draws)
+        return total
 
     def responses(self, effects: FloatArray, rng: np.random.Generator) -> IntArray:
         """Draw who responds, shape (n_bins, n_draws), one column for each campaign effect."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from campaigns.engine.campaign_effect import NO_EFFECT, CampaignEffect
+from campaigns.engine.campaign_effect import CampaignEffect
 from campaigns.engine.frames import FloatArray, IntArray
 from campaigns.engine.simulation.bins import LogitBins
 from campaigns.engine.simulation.counts import RedemptionCounts
@@ -92,7 +92,7 @@ def simulate(plan: Plan, rng: np.random.Generator) -> Forecast:
         "redemptions": redemptions,
         **money(n_contacts, redemptions, plan.assumptions),
     }
-    tossed = bins.responses(NO_EFFECT.draw(plan.n_draws, for_tosses), for_tosses).sum(axis=0)
+    tossed = bins.tosses(plan.n_draws, for_tosses)
     return Forecast(
         {metric: MetricForecast.from_draws(metric, draws[metric]) for metric in METRICS},
         MetricForecast.from_draws("redeemers", tossed),

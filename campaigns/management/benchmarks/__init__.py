@@ -14,8 +14,10 @@ from campaigns.management.benchmarks.groups import groups_million
 from campaigns.management.benchmarks.imports import import_order_lines
 from campaigns.management.benchmarks.measuring import Measurement
 from campaigns.management.benchmarks.online import recommend_online
+from campaigns.management.benchmarks.rehearsing import rehearse_million
 from campaigns.management.benchmarks.rules import rules_of_segments
 from campaigns.management.benchmarks.scoring import score_batch
+from campaigns.management.benchmarks.simulating import simulate_demo, simulate_million
 
 Benchmark = Callable[[], Sequence[Measurement]]
 BENCHMARKS: dict[str, Benchmark] = {
@@ -29,9 +31,12 @@ BENCHMARKS: dict[str, Benchmark] = {
     "recommend_online": recommend_online,
     "score_batch": score_batch,
     "segment_rules": rules_of_segments,
+    "simulate_demo": simulate_demo,
+    "simulate_million": simulate_million,
+    "rehearse_million": rehearse_million,
 }
 
 # These take many minutes; measured when they are named.
-ONLY_BY_NAME = {"features_growth", "groups_million"}
+ONLY_BY_NAME = {"features_growth", "groups_million", "rehearse_million"}
 
 __all__ = ["BENCHMARKS", "ONLY_BY_NAME", "Benchmark", "Measurement"]

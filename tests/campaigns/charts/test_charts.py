@@ -74,6 +74,16 @@ def test_reception_says_by_which_day_half_has_come():
     assert chart.table.rows[1] == (1, 0.4, 0.2, 0.6, 0.5)
 
 
+def test_reception_tells_numbers_of_each_day_where_they_were_kept():
+    numbers = {"mid": [12.0, 30.0], "low": [5.0, 11.0], "high": [40.0, 90.0]}
+    by_day = {"mid": [12.0, 42.0], "low": [5.0, 20.0], "high": [40.0, 120.0]}
+
+    chart = reception_chart(reception_curve(on_day=numbers, by_day=by_day), actual=None, as_of=AT)
+
+    assert "Day 2 should be the busiest: 30 uses, 9 times out of 10 between 11 and 90." in chart.answer
+    assert chart.table.rows[2] == (2, 1, 1, 1, 42.0, 20.0, 120.0)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [({"n_campaigns": 3, "is_indicative": True}, "take it as a hint"), ({"n_campaigns": 0}, "any day is as likely")],

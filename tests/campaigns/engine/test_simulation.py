@@ -33,6 +33,23 @@ def test_bins_keep_the_total_exactly():
     assert (np.diff(bins.centres) <= 0).all()
 
 
+def test_a_campaign_effect_moves_the_bins_as_it_moves_the_customers():
+    logits = np.random.default_rng(1).normal(-2.5, 1.2, 50_000)
+    bins = LogitBins.from_logits(logits)
+
+    for effect in (-1.0, -0.3, 0.3, 1.0):
+        assert expit(bins.centres + effect) @ bins.sizes == pytest.approx(expit(logits + effect).sum(), rel=1e-3)
+
+
+def test_coins_alone_fall_as_often_with_either_way_of_drawing():
+    bins = LogitBins.from_logits(np.random.default_rng(1).normal(-2, 1, 3_000))
+    tossed = bins.tosses(20_000, np.random.default_rng(2))
+    drawn = bins.responses(np.zeros(20_000), np.random.default_rng(3)).sum(axis=0)
+
+    assert tossed.mean() == pytest.approx(expit(bins.centres) @ bins.sizes, rel=0.002)
+    assert tossed.std() == pytest.approx(drawn.std(), rel=0.03)
+
+
 def test_mean_is_the_sum_of_chances_and_levels_are_nested():
     planned = plan()
     forecast = simulate(planned, np.random.default_rng(2))

@@ -177,7 +177,7 @@ def test_the_rehearsal_leads_on_to_its_result(author, client):
     simulation.save()
     Job.objects.filter(pk=job.pk).update(state="done")
 
-    assert 'hx-trigger="every 1s"' in open_answer.content.decode()
+    assert 'hx-trigger="every 500ms"' in open_answer.content.decode()
     assert client.get(url)["HX-Redirect"] == simulation.get_absolute_url()
 
 

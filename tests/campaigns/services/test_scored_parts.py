@@ -1,0 +1,219 @@
+"""A large shop by parts: the same numbers as in one go, whatever workers do and whatever becomes of them."""
+
+from contextlib import contextmanager
+
+import numpy as np
+import psycopg2
+import pytest
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+
+from campaigns import tasks
+from campaigns.models import AudienceMember, CustomerScoring, Forecast, ScoredPart, Simulation
+from campaigns.services import scored_parts
+from campaigns.services.rehearsal import start_rehearsal
+from campaigns.services.scored_parts import ScoringGone, begin_scoring, joined, score_part
+from campaigns.services.simulations import simulate_campaign
+from loyalty.models import Job
+from loyalty.services import jobs
+from loyalty.services.leases import claim
+from loyalty.services.progress import JobCancelled, QuietProgress
+from loyalty.tasks import wake
+from tests.campaigns.shop import DAY, N_CUSTOMERS, add_campaign, open_shop
+from tests.conftest import database_url, wait_until
+from tests.loyalty.test_worker import is_somebody_waiting_for_a_lock
+
+pytestmark = pytest.mark.django_db
+QUIET = QuietProgress()
+SIZE = 50
+SCORES = ("score", "score_low", "score_high", "expected_profit")
+TASKS = {
+    scored_parts.BEGIN_TASK: tasks.begin_scoring_task,
+    scored_parts.PART_TASK: tasks.score_part_task,
+    "campaigns.simulate_campaign": tasks.simulate,
+    "campaigns.rehearse_campaign": tasks.rehearse,
+    "campaigns.record_outcomes": tasks.outcomes,
+}
+
+
+@pytest.fixture(autouse=True)
+def _large_from_a_hundred_on(monkeypatch):
+    monkeypatch.setattr(scored_parts, "AT_ONCE", 100)
+    monkeypatch.setattr(scored_parts.scoring_steps, "__kwdefaults__", {"size": SIZE})
+
+
+@pytest.fixture
+def shop(settings):
+    return open_shop()
+
+
+@pytest.fixture
+def now(shop):
+    return shop.next_campaign.ends_at + 30 * DAY
+
+
+@pytest.fixture
+def campaign(shop, now):
+    return add_campaign("Planned", shop.products[0], starts_at=now + 9 * DAY, audience_rule={"kind": "everybody"})
+
+
+@pytest.fixture
+def by(db):
+    return get_user_model().objects.create_user("ann")
+
+
+def numbers(simulation):
+    """Everything a person could compare; scores but for the last bits, as many are worked out at once."""
+    levels = [f"{side}_{level}" for side in ("low", "high") for level in (50, 80, 90, 95)]
+    members = AudienceMember.objects.filter(audience=simulation.audience).order_by("position")
+    return (
+        list(simulation.forecasts.values_list("metric", "mean", "mid", *levels)),
+        simulation.curves,
+        list(members.values_list("customer", "position", "reason")),
+        np.array(members.values_list(*SCORES), dtype=float).round(9).tolist(),
+    )
+
+
+def do(parent, order=lambda steps: steps):
+    """Every step, the parts in an order of our own."""
+    first, *parts, last = parent.steps.order_by("position")
+    for step in [first, *order(parts), last]:
+        TASKS[step.task](step.pk)
+    parent.refresh_from_db()
+    assert parent.state == "done", parent.error
+
+
+def test_by_parts_in_any_order_or_at_once_the_numbers_are_the_same(campaign, now, by):
+    at_once = simulate_campaign(campaign=campaign, at=now, seed=20170101, report=QUIET)
+    parent = start_rehearsal(campaign=campaign, by=by, at=now)
+    assert [step.is_beside for step in parent.steps.order_by("position")] == [False, True, True, True, False]
+    do(parent, lambda parts: parts[::-1])
+
+    by_parts = Simulation.objects.get(job__parent=parent)
+    assert numbers(by_parts) == numbers(at_once)
+    assert by_parts.audience.members.count() == N_CUSTOMERS
+    assert not CustomerScoring.objects.exists()
+
+
+def test_a_past_campaign_is_rehearsed_by_parts_too(shop, now, by):
+    parent = start_rehearsal(campaign=shop.next_campaign, by=by, at=now)
+    steps = list(parent.steps.order_by("position"))
+    for step in steps:
+        TASKS[step.task](step.pk)
+
+    parent.refresh_from_db()
+    assert (parent.state, parent.done) == ("done", 6), parent.error
+    assert steps[0].task == "campaigns.record_outcomes"
+    assert Simulation.objects.filter(job__parent=parent).count() == 2
+
+
+def test_what_the_parts_add_up_to_is_told_while_others_are_at_work(campaign, now, by, client):
+    client.force_login(by)
+    parent = start_rehearsal(campaign=campaign, by=by, at=now)
+    first, part, other, *_ = parent.steps.order_by("position")
+    tasks.begin_scoring_task(first.pk)
+    tasks.score_part_task(part.pk)
+    claim(other.pk, worker="here")
+
+    page = client.get(reverse("campaign-rehearsal", args=[campaign.pk])).content.decode()
+
+    part.refresh_from_db()
+    assert f"50 customers scored so far; about {part.summary['expected']:.0f} of them would take it." in page
+
+
+def test_the_count_is_told_before_curves_and_list_are_there(campaign, now):
+    told = []
+
+    class Told(QuietProgress):
+        def __call__(self, done, total, message=""):
+            told.append((message, Simulation.objects.count()))
+
+    simulation = simulate_campaign(campaign=campaign, at=now, seed=1, report=Told())
+
+    taken = simulation.forecasts.get(metric="redeemers")
+    sentence, n_simulations = told[-1]
+    assert f"most likely {taken.mid:,.0f} would take it, 9 times out of 10 between {taken.low_90:,.0f}" in sentence
+    assert n_simulations == 0
+
+
+def test_a_small_shop_is_simulated_in_one_go(campaign, now, by, monkeypatch):
+    monkeypatch.setattr(scored_parts, "AT_ONCE", N_CUSTOMERS)
+
+    job = start_rehearsal(campaign=campaign, by=by, at=now)
+
+    assert (job.task, job.steps.count()) == ("campaigns.simulate_campaign", 0)
+
+
+def test_a_part_done_twice_is_there_once(campaign, now, by):
+    first, part, *_ = start_rehearsal(campaign=campaign, by=by, at=now).steps.order_by("position")
+    begin_scoring(about=first.params, at=now, report=QUIET)
+    found = [score_part(about=part.params, report=QUIET) for _ in range(2)]
+
+    assert found[0] == found[1]
+    assert found[0]["n_customers"] == ScoredPart.objects.get().n_customers == SIZE
+
+
+def test_a_simulation_without_all_its_parts_is_refused(campaign, now, by):
+    first, part, *_, last = start_rehearsal(campaign=campaign, by=by, at=now).steps.order_by("position")
+    with pytest.raises(ScoringGone, match="Rehearse the campaign again"):
+        joined(about=last.params)
+    begin_scoring(about=first.params, at=now, report=QUIET)
+    score_part(about=part.params, report=QUIET)
+
+    with pytest.raises(ScoringGone, match="Not all customers are scored"):
+        joined(about=last.params)
+    assert not Simulation.objects.exists()
+
+
+def test_a_cancelled_part_leaves_nothing_of_its_own(campaign, now, by):
+    parent = start_rehearsal(campaign=campaign, by=by, at=now)
+    first, part, *_ = parent.steps.order_by("position")
+    tasks.begin_scoring_task(first.pk)
+    lease = claim(part.pk, worker="here")
+    jobs.cancel(parent, at=now)
+
+    with pytest.raises(JobCancelled):
+        score_part(about=part.params, report=lease)
+    assert not ScoredPart.objects.exists()
+
+
+def test_what_nobody_took_up_again_goes_after_a_week(campaign, now, by):
+    old, new = (start_rehearsal(campaign=campaign, by=by, at=now).steps.get(position=0).params for _ in range(2))
+    begin_scoring(about=old, at=now, report=QUIET)
+
+    begin_scoring(about=new, at=now + 8 * DAY, report=QUIET)
+
+    assert CustomerScoring.objects.get().key == new["scoring"]
+
+
+@contextmanager
+def locked(model):
+    """Nobody can write this table: a worker stops in the middle of its transaction."""
+    session = psycopg2.connect(database_url())
+    try:
+        session.cursor().execute(f"LOCK TABLE {model._meta.db_table} IN SHARE MODE")
+        yield
+    finally:
+        session.close()
+
+
+@pytest.mark.worker
+@pytest.mark.django_db(transaction=True)
+def test_workers_killed_in_a_part_and_in_the_simulation_change_no_number(campaign, now, by, start_worker):
+    undisturbed = numbers(simulate_campaign(campaign=campaign, at=now, seed=20170101, report=QUIET))
+    parent = start_rehearsal(campaign=campaign, by=by, at=now)
+    for model in (ScoredPart, Forecast):
+        worker = start_worker()
+        with locked(model):
+            wake(parent)
+            wait_until(is_somebody_waiting_for_a_lock)
+            worker.kill()
+    assert not Simulation.objects.filter(job__parent=parent).exists()
+
+    workers = [start_worker(), start_worker()]
+    wait_until(lambda: Job.objects.get(pk=parent.pk).state in Job.ENDED_STATES, 180)
+    parent.refresh_from_db()
+    assert (parent.state, parent.done) == ("done", 5), parent.error + workers[0].output()[-2000:]
+    assert sorted(parent.steps.values_list("attempt", flat=True)) == [1, 1, 1, 2, 2]
+    assert numbers(Simulation.objects.get(job__parent=parent)) == undisturbed
+    assert np.isfinite([value for _, value, *_ in undisturbed[0]]).all()
