@@ -5,9 +5,10 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from campaigns.models import Audience, Campaign, Simulation, Trial
-from campaigns.services import incentives, learning_ahead, offer_rounds, rebuilding, scenario_runs
+from campaigns.models import Audience, Campaign, NewProduct, Simulation, Trial
+from campaigns.services import incentives, learning_ahead, new_products, offer_rounds, rebuilding, scenario_runs
 from campaigns.services.demo import load_complete_journey
+from campaigns.services.launches import simulate_new_product
 from campaigns.services.offer_decisions import expire_offers
 from campaigns.services.outcomes import record_outcomes
 from campaigns.services.scored_parts import BEGIN_TASK, PART_TASK, begin_scoring, parts_of, score_part
@@ -160,3 +161,15 @@ def _trial(params: dict[str, Any]) -> Trial:
     if trial is None:
         raise Refused("This trial no longer exists.")
     return trial
+
+
+@job_task(new_products.TASK)
+def try_new_product(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """A product nobody has bought yet, named by our own key."""
+    product = NewProduct.objects.select_related("category").filter(pk=params["new_product_id"]).first()
+    if product is None:
+        raise Refused("This new product no longer exists.")
+    simulation = simulate_new_product(product=product, at=timezone.now(), seed=params["seed"], report=report)
+    buyers = simulation.forecasts.get(metric="buyers")
+    told = {"low_90": buyers.low_90, "mid": buyers.mid, "high_90": buyers.high_90}
+    return {"new_product_simulation_id": simulation.pk, "buyers": told}

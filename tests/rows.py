@@ -420,6 +420,27 @@ def make_scoring(campaign: campaigns.Campaign, version: ModelVersion, customer: 
     )
 
 
+def make_new_product_simulation(number: int, audience: campaigns.Audience) -> campaigns.NewProductSimulation:
+    category = loyalty.Category.objects.get_or_create(path="Grocery > New", defaults={"name": "New"})[0]
+    product = campaigns.NewProduct.objects.create(
+        name=f"New {number}", category=category, price=2, currency="USD", sku=f"new{number}", created_at=AT
+    )
+    simulation = campaigns.NewProductSimulation.objects.create(
+        new_product=product, audience=audience, as_of=AT, outcome_days=56, seed=7, created_at=AT,
+        evidence={
+            "n_launches": 40, "n_buyers": 200, "usual_buyers": 5.0, "outside": [], "n_customers": 60,
+            "alike": {"name": "New", "n_launches": 12, "usual_buyers": 4.0}, "pieces_per_buyer": 1.5,
+            "effect": {"factor": 1.0, "size": 2.0, "n": 30},
+        },
+    )  # fmt: skip
+    levels = {name: float(value) for value, name in enumerate(LEVELS, start=100)}
+    for metric, basis in (("buyers", "back_tested"), ("units", "resampled"), ("revenue", "assumption")):
+        campaigns.NewProductForecast.objects.create(
+            simulation=simulation, metric=metric, basis=basis, mean=104.0, **levels
+        )
+    return simulation
+
+
 def _campaign(number: int, customer: loyalty.Customer, product: loyalty.Product, version: ModelVersion) -> None:
     offer = make_offer(number, product)
     audience = make_audience(number, customer)
@@ -427,6 +448,7 @@ def _campaign(number: int, customer: loyalty.Customer, product: loyalty.Product,
     make_scenario(make_simulation(campaign, audience, version))
     make_incentives(campaign, version, customer)
     make_scoring(campaign, version, customer)
+    make_new_product_simulation(number, audience)
     campaigns.Holdout.objects.create(campaign=campaign, customer=customer, propensity=0.9)
     campaigns.Redemption.objects.create(campaign=campaign, offer=offer, customer=customer, redeemed_at=AT)
     campaigns.Outcome.objects.create(

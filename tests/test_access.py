@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns.models import Audience, Campaign, IncentivePlan, Offer, Scenario, Simulation, Trial
+from campaigns.models import Audience, Campaign, IncentivePlan, NewProductSimulation, Offer, Scenario, Simulation, Trial
 from loyalty.models import (
     ApiKey,
     Customer,
@@ -115,6 +115,9 @@ ROUTES = {
     "audience-rebuild": ACTION,
     "simulations": PAGE,
     "simulation": PAGE,
+    "new-product": FORM,
+    "new-product-simulation": PAGE,
+    "new-product-segment": ACTION,
     "scenarios": PAGE,
     "pilot": PAGE,
     "pilot-result": ACTION,
@@ -223,6 +226,8 @@ ROUTES = {
     "api-trial-detail": API_READ,
     "api-simulation-list": API_READ,
     "api-simulation-detail": API_READ,
+    "api-new-product-simulation-list": API_READ,
+    "api-new-product-simulation-detail": API_READ,
     "api-offer-assignment-list": API_READ,
     "api-customer-offer-list": API_READ,
     "api-customer-prediction-list": API_READ,
@@ -260,6 +265,8 @@ def rows() -> dict[str, object]:
         "audiences": Audience,
         "incentive-plans": IncentivePlan,
         "simulations": Simulation,
+        "new-product": NewProductSimulation,
+        "new-product-simulations": NewProductSimulation,
         "scenarios": Scenario,
         "trials": Trial,
         "jobs": Job,
@@ -353,6 +360,8 @@ def rows_without_any():
         "audiences",
         "incentive-plans",
         "simulations",
+        "new-product",
+        "new-product-simulations",
         "scenarios",
         "trials",
         "jobs",

@@ -1,3 +1,23 @@
-from campaigns.admin import assignments, audiences, campaigns, incentives, offers, outcomes, simulations, trials
+from campaigns.admin import (
+    assignments,
+    audiences,
+    campaigns,
+    incentives,
+    new_products,
+    offers,
+    outcomes,
+    simulations,
+    trials,
+)
 
-__all__ = ["assignments", "audiences", "campaigns", "incentives", "offers", "outcomes", "simulations", "trials"]
+__all__ = [
+    "assignments",
+    "audiences",
+    "campaigns",
+    "incentives",
+    "new_products",
+    "offers",
+    "outcomes",
+    "simulations",
+    "trials",
+]

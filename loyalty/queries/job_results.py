@@ -118,6 +118,10 @@ def _simulated(summary: Summary) -> str:
     return f"Expected to take it: {_interval(summary['redeemers'])} customers."
 
 
+def _tried(summary: Summary) -> str:
+    return f"Expected to buy it: {_interval(summary['buyers'])} customers."
+
+
 def _rehearsed(summary: Summary) -> str:
     sent, picked = _interval(summary["sent"]), _interval(summary["picked"])
     return f"Expected to take it: {sent} of those it was sent to, {picked} of those Rehearsal would pick."
@@ -188,6 +192,13 @@ TOLD = {
     "campaigns.learn_reception": Told(_retrained, ("told",), "simulations", "See how forecasts held"),
     "campaigns.simulate_campaign": Told(
         _simulated, ("simulation_id", "redeemers"), "simulation", "See the forecast", ("simulation_id",)
+    ),
+    "campaigns.simulate_new_product": Told(
+        _tried,
+        ("new_product_simulation_id", "buyers"),
+        "new-product-simulation",
+        "See the forecast",
+        ("new_product_simulation_id",),
     ),
     "campaigns.rehearse_campaign": Told(
         _rehearsed, ("simulation_id", "sent", "picked"), "simulation", "See the forecast", ("simulation_id",)

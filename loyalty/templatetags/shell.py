@@ -53,7 +53,12 @@ ENTRIES = [
     Entry("Products", "products", "packages", ("product", "product-map", "losing-products", "product-silence")),
     Entry("Offers", "offers", "tag", ("offer-new", "offer", "offer-assignments")),
     Entry("Campaigns", "campaigns", "speakerphone", ("campaign-new", "campaign", "campaign-incentives")),
-    Entry("Simulations", "simulations", "masks-theater", ("simulation", "audiences", "audience")),
+    Entry(
+        "Simulations",
+        "simulations",
+        "masks-theater",
+        ("simulation", "audiences", "audience", "new-product", "new-product-simulation"),
+    ),
     Entry("Experiments", "experiments", "flask", ("trial", "trial-new", "trial-map")),
     Entry("Models", "models", "brain", ("model-version", "models-compare", "models-training")),
     Entry(

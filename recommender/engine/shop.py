@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +22,9 @@ class Shop:
         where known, ``order_id`` (int64), ``quantity`` (float64) and ``amount`` (float64, money of the line).
     products, customers : pyarrow.Table, optional
         By ``product_id`` and ``customer_id``, other columns as ``Attributes.from_frame`` wants them.
+    keys : mapping of int to int, optional
+        By ``product_id``: the shop's own number of the product, where such numbers grow with time; else the
+        ``product_id`` itself is looked at.
     min_customers : int
         Products with fewer buyers stay out of the catalogue that recommendations are measured on.
     """
@@ -30,6 +34,7 @@ class Shop:
     products: pa.Table | None = None
     customers: pa.Table | None = None
     min_customers: int = 5
+    keys: Mapping[int, int] | None = None
 
     @property
     def until(self) -> datetime:

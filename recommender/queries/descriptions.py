@@ -8,6 +8,8 @@ from loyalty.models import Customer, Product
 
 # Category levels that are told apart; deeper ones belong to the last.
 LEVELS = 3
+# Digits that fit into 64 bits.
+LONGEST_NUMBER = 18
 
 
 def product_facts() -> pa.Table:
@@ -24,6 +26,14 @@ def product_facts() -> pa.Table:
         columns.put(number, "text", f"{name} {text}".strip())
         columns.put_all(number, attributes)
     return columns.table("product_id", ids)
+
+
+def product_keys() -> dict[int, int] | None:
+    """The shop's own article numbers, where all are numbers: what came later has the higher one in many shops."""
+    skus = dict(Product.objects.values_list("pk", "sku").iterator(chunk_size=5000))
+    if not all(sku.isascii() and sku.isdigit() and len(sku) <= LONGEST_NUMBER for sku in skus.values()):
+        return None
+    return {pk: int(sku) for pk, sku in skus.items()}
 
 
 def customer_traits(customers: tuple[int, int] | None = None) -> pa.Table:

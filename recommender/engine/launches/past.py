@@ -88,8 +88,8 @@ class Launches:
         np.minimum.at(self.first_day, self.log.product_rows, days)
         self.is_launch = self.first_day >= rule.warm_up_days
         if rule.newer_than_share is not None:
-            old = self.data.products.ids[~self.is_launch]
-            self.is_launch &= self.data.products.ids > np.quantile(old, rule.newer_than_share)
+            keys = _keys(shop, self.data.products.ids)
+            self.is_launch &= keys > np.quantile(keys[~self.is_launch], rule.newer_than_share)
 
     def known_at(self, day: int) -> InteractionMatrix:
         """Everything as it was known when a day began."""
@@ -142,6 +142,12 @@ def _everything(shop: Shop) -> InteractionMatrix:
     traits = None if shop.customers is None else Attributes.from_frame(shop.customers, "customer_id", bare.customers)
     facts = None if shop.products is None else Attributes.from_frame(shop.products, "product_id", bare.products)
     return bare.described(log=log, traits=traits, facts=facts)
+
+
+def _keys(shop: Shop, product_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    if shop.keys is None:
+        return product_ids
+    return np.array([shop.keys[product_id] for product_id in product_ids.tolist()], dtype=np.int64)
 
 
 def _length_days(shop: Shop) -> int:
