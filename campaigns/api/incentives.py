@@ -67,7 +67,6 @@ class IncentivePlanViewSet(NumberedViewSet):
     queryset = IncentivePlan.objects.all()
     serializer_class = IncentivePlanSerializer
     filterset_fields = ["campaign"]
-    action_permissions = {"create": ["campaigns.add_simulation"]}
 
     @extend_schema(
         summary="Find the benefit that is enough for each customer of a campaign",

@@ -63,7 +63,7 @@ def _row(one: IncentiveChoice, campaign: Campaign) -> list[object]:
 
 
 @require_POST
-@permission_required("campaigns.add_simulation", raise_exception=True)
+@permission_required("campaigns.add_incentiveplan", raise_exception=True)
 def campaign_incentives_plan(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = _found(pk)
     form = IncentivesForm(request.POST)

@@ -11,6 +11,7 @@ APPS = ("loyalty", "segments", "recommender", "campaigns")
 MAKES = (
     "campaigns.add_audience",
     "campaigns.add_campaign",
+    "campaigns.add_incentiveplan",
     "campaigns.add_offer",
     "campaigns.add_offerround",
     "campaigns.add_offerproduct",
