@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.models import Audience, AudienceMember
 from campaigns.queries import audience_pages as queries
+from campaigns.queries.trial_pages import uplift_verdict
 from campaigns.services.rebuilding import CannotRebuild, start_rebuild
 from loyalty.exports import csv_response
 from loyalty.queries.paging import keyset_page
@@ -50,6 +51,7 @@ def audience(request: HttpRequest, pk: int) -> HttpResponseBase:
         "part": queries.audience_page_parts(found),
         "members": keyset_page(people, order="place", cursor=request.GET.get("page", ""), size=MEMBERS_SHOWN),
         "rebuild": queries.newest_rebuild(found),
+        "verdict": uplift_verdict(),
     }
     return render(request, "campaigns/audience.html", context)
 

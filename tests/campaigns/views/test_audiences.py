@@ -58,8 +58,8 @@ def test_the_page_says_who_is_left_who_they_are_and_who_is_left_behind(client, a
 def test_it_says_that_it_is_response_and_not_uplift(client, audience):
     text = page(client, audience)
 
-    assert "<strong>likely to take</strong>" in text
-    assert "Only a group held out by chance can tell" in text
+    assert "Response, not uplift" in text
+    assert "likely they are to respond, not by what the campaign changes" in text
 
 
 def test_everybody_on_it_is_exported_best_first(client, audience):
