@@ -9,40 +9,30 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from campaigns.forms.audiences import AudienceFields, rule_of
 from campaigns.forms.fields import (
     UNREADABLE,
     choice_field,
     date_field,
     midnight,
     number_field,
-    row_field,
     text_field,
     whole_field,
 )
-from campaigns.models import Audience, Campaign, Offer, OfferPolicy
+from campaigns.models import Audience, Offer, OfferPolicy
 from campaigns.models.campaigns import CHANNELS
 from campaigns.queries.offers import categories_with_products
-from campaigns.queries.planning import campaigns_with_known_audience, segments_to_reach
-from campaigns.queries.reach import TRAITS
 from campaigns.services.campaigns import LONGEST_COMMENT
 from campaigns.services.offers import OfferPlan, offer_problems
 from campaigns.services.plans import CampaignPlan, problems
 from loyalty.models import Category
-from segments.models import Segment
 
 NEW_TYPE = "new type"
-AUDIENCES = [
-    (Audience.Kind.BEST, "The best customers for it"),
-    (Audience.Kind.SEGMENT, "A segment"),
-    (Audience.Kind.IMPORTED, "The same people as in a past campaign"),
-    (Audience.Kind.LOOKALIKE, "Customers like those on a list"),
-    (Audience.Kind.EVERYBODY, "Everybody"),
-]
 FIELD_OF = {"starts_at": "starts_on", "ends_at": "ends_on", "margin_share": "margin_percent", "currency": "budget"}
 MOST_SKUS = 10_000
 
 
-class CampaignForm(forms.Form):
+class CampaignForm(AudienceFields):
     """The builder: goal, audience, offers, schedule and limits."""
 
     name = text_field("Name", 200, "Give the campaign a name, so that you find it again.")
@@ -50,67 +40,6 @@ class CampaignForm(forms.Form):
     type = choice_field("Type", "Say what type of campaign it is, so that it is compared with its like.")
     new_type = text_field("Name of the new type", 32)
     channel = choice_field("Channel", "Say how the campaign reaches people.", list(CHANNELS.items()))
-    audience = choice_field("Who should it reach?", "Say who the campaign should reach.", AUDIENCES)
-    segment = row_field("Segment", "Choose one of your segments.", Segment.objects.none())
-    n_customers = forms.IntegerField(
-        label="How many",
-        required=False,
-        error_messages={"invalid": "Write the number of customers as a whole number, for example 300."},
-        widget=forms.NumberInput(attrs={"class": "form-control", "min": "1", "placeholder": "as many as pay back"}),
-    )
-    past_campaign = row_field(
-        "Past campaign", "Choose a past campaign whose recipients are known.", Campaign.objects.none()
-    )
-    n_alike = forms.IntegerField(
-        label="How many",
-        required=False,
-        error_messages={"invalid": "Write the number of customers as a whole number, for example 300."},
-        widget=forms.NumberInput(attrs={"class": "form-control", "min": "1", "placeholder": "as many as on the list"}),
-    )
-    seed_segment = row_field("Like a segment", "Choose one of your segments.", Segment.objects.none())
-    seed_campaign = row_field(
-        "Or like those who got a past campaign",
-        "Choose a past campaign whose recipients are known.",
-        Campaign.objects.none(),
-    )
-    seed_customers = forms.CharField(
-        label="Or like these customers",
-        required=False,
-        error_messages={"null_characters_not_allowed": UNREADABLE},
-        widget=forms.Textarea(attrs={"class": "form-control", "rows": "3", "placeholder": "1001, 1002, 1003"}),
-    )
-    traits_reason = text_field("Why age, gender, income and place may be used", 300)
-    leave_out_running = forms.BooleanField(
-        label="Leave out people who get another campaign on these days",
-        required=False,
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
-    )
-    leave_out_segments = forms.ModelMultipleChoiceField(
-        Segment.objects.none(),
-        label="Leave out these segments",
-        required=False,
-        error_messages=dict.fromkeys(
-            ("invalid_choice", "invalid_pk_value", "invalid_list"),
-            "One of the segments no longer exists. Choose again whom to leave out.",
-        ),
-        widget=forms.SelectMultiple(attrs={"class": "form-select", "size": "4"}),
-    )
-    contacts_at_most = whole_field(
-        "Other campaigns a customer may get",
-        "Write how many campaigns a customer may get, from 1 to 100, or leave it empty.",
-        100,
-        required=False,
-    )
-    contact_days = whole_field(
-        "Counted over, days", "Write over how many days campaigns are counted, from 1 to 365.", 365, required=False
-    )
-    equal_by = forms.ChoiceField(
-        label="Reach every kind of customer alike, by",
-        required=False,
-        choices=[("", "no: the best, whoever they are"), *TRAITS.items()],
-        error_messages={"invalid_choice": "Choose one of these, or none."},
-        widget=forms.Select(attrs={"class": "form-select"}),
-    )
     offers = forms.ModelMultipleChoiceField(
         Offer.objects.all(),
         required=False,
@@ -144,14 +73,6 @@ class CampaignForm(forms.Form):
         for name in ("cost_per_contact", "budget"):
             self.fields[name].label = f"{self.fields[name].label} ({settings.DEFAULT_CURRENCY})"
         self._field("type").choices = [(name, name) for name in types] + [(NEW_TYPE, "A new type")]
-        self._field("segment").queryset = segments_to_reach()
-        for name in ("past_campaign", "seed_campaign"):
-            self._field(name).queryset = campaigns_with_known_audience()
-        for name in ("seed_segment", "leave_out_segments"):
-            self._field(name).queryset = segments_to_reach()
-
-    def _field(self, name: str) -> Any:
-        return self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         """Ask the services what is wrong with the whole, so that everything is told at once."""
@@ -164,10 +85,6 @@ class CampaignForm(forms.Form):
             if field not in unread:
                 self.add_error(field, problem.sentence)
         return cleaned
-
-    def clean_seed_customers(self) -> tuple[str, ...]:
-        """Customers' numbers, however somebody pasted them."""
-        return tuple(dict.fromkeys(part for part in re.split(r"[\s,;]+", self.cleaned_data["seed_customers"]) if part))
 
     def plan(self) -> CampaignPlan:
         """The cleaned fields as the services take them."""
@@ -204,44 +121,11 @@ def _plan(cleaned: Mapping[str, Any]) -> CampaignPlan:
         ends_at=midnight(cleaned["ends_on"] + timedelta(days=1)),
         currency=settings.DEFAULT_CURRENCY,
         offer_ids=tuple(offer.pk for offer in cleaned["offers"]),
-        audience_rule=_audience_rule(cleaned),
+        audience_rule=rule_of(cleaned),
         cost_per_contact=cleaned["cost_per_contact"],
         margin_share=cleaned["margin_percent"] / Decimal(100),
         budget=cleaned["budget"],
     )
-
-
-def _audience_rule(cleaned: Mapping[str, Any]) -> dict[str, Any]:
-    kind = cleaned["audience"]
-    needed = {
-        Audience.Kind.SEGMENT: {"segment_id": cleaned["segment"] and cleaned["segment"].pk},
-        Audience.Kind.BEST: {"n": cleaned["n_customers"]},
-        Audience.Kind.IMPORTED: {"campaign_id": cleaned["past_campaign"] and cleaned["past_campaign"].pk},
-        Audience.Kind.LOOKALIKE: {"n": cleaned["n_alike"], **_seeds(cleaned)},
-    }
-    return {"kind": str(kind), **needed.get(kind, {}), **_limits(cleaned)}
-
-
-def _seeds(cleaned: Mapping[str, Any]) -> dict[str, Any]:
-    given = {
-        "seed_segment_id": cleaned["seed_segment"] and cleaned["seed_segment"].pk,
-        "seed_campaign_id": cleaned["seed_campaign"] and cleaned["seed_campaign"].pk,
-        "seed_customers": list(cleaned["seed_customers"]),
-        "traits_reason": cleaned["traits_reason"].strip(),
-    }
-    return {name: value for name, value in given.items() if value}
-
-
-def _limits(cleaned: Mapping[str, Any]) -> dict[str, Any]:
-    """Only what somebody asked for, so that a rule without limits stays as short as it was."""
-    given = {
-        "leave_out_running": cleaned["leave_out_running"],
-        "leave_out_segments": [segment.pk for segment in cleaned["leave_out_segments"]],
-        "contacts_at_most": cleaned["contacts_at_most"],
-        "contact_days": cleaned["contacts_at_most"] and cleaned["contact_days"],
-        "equal_by": cleaned["equal_by"],
-    }
-    return {name: value for name, value in given.items() if value}
 
 
 class OfferForm(forms.Form):

@@ -6,6 +6,7 @@ import pytest
 
 from campaigns.forms import NEW_TYPE, CampaignForm, OfferForm, RejectionForm
 from campaigns.models import Offer
+from campaigns.queries.planning import segments_to_reach
 from tests.rows import fill, make_offer, make_product, make_segment
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +178,28 @@ def test_a_rejection_needs_a_comment():
 def test_everything_that_is_wrong_is_told_at_once(offer):
     wrong = form(offer, budget="abc", cost_per_contact="-1", offers=[])
     assert set(wrong.errors) == {"budget", "cost_per_contact", "offers"}
+
+
+def test_whom_to_leave_out_and_how_equal_becomes_part_of_the_rule(offer):
+    segment = segments_to_reach()[0]
+    limits = {"leave_out_running": "on", "leave_out_segments": [str(segment.pk)], "contacts_at_most": "2"}
+    filled = form(offer, audience="best", equal_by="gender", contact_days="14", **limits)
+
+    assert filled.is_valid(), filled.errors
+    assert filled.plan().audience_rule == {
+        "kind": "best", "n": None, "leave_out_running": True, "leave_out_segments": [segment.pk],
+        "contacts_at_most": 2, "contact_days": 14, "equal_by": "gender",
+    }  # fmt: skip
+
+
+def test_a_pasted_list_becomes_numbers_and_traits_need_a_reason(offer):
+    filled = form(offer, audience="lookalike", seed_customers="c0, c1\nc2;c0", n_alike="50")
+    hasty = form(offer, audience="lookalike", seed_customers="c0", traits_reason="because")
+
+    assert filled.is_valid(), filled.errors
+    assert filled.plan().audience_rule == {"kind": "lookalike", "n": 50, "seed_customers": ["c0", "c1", "c2"]}
+    assert "Say in 10 to 300 characters why" in hasty.errors["traits_reason"][0]
+
+
+def test_a_list_of_nobody_is_refused(offer):
+    assert "Say whom they should be like" in form(offer, audience="lookalike").errors["seed_customers"][0]
