@@ -115,9 +115,10 @@ def find_lifetime(histories: Histories, *, as_of_day: int, horizon_days: int, rn
 def _wrong(histories: Histories, until_day: int, days: int) -> list[Wrong]:
     """How far a forecast from a day on would have been off; nothing where there was too little to fit before it."""
     known = buyers(histories, until_day=until_day)
+    some = known.to_fit
     try:
-        orders_model = OrdersToCome.fitted(known.visits)
-        value_model = SpendToCome.fitted(known.valued, known.value)
+        orders_model = OrdersToCome.fitted(some.visits)
+        value_model = SpendToCome.fitted(some.valued, some.value)
     except TooLittleToFit:
         return []
     orders, spend = (max(float(one.sum()), 1.0) for one in _outcome(histories, known, until_day, days))

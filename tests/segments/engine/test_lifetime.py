@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from segments.engine import lifetime
 from segments.engine.histories import Histories
 from segments.engine.lifetime import LifetimeModel, buyers, outlooks, spend_curve, spread_of
 from segments.engine.lifetime_tried import find_lifetime
@@ -174,6 +175,17 @@ def test_a_shop_without_a_past_is_usually_off_by_a_fifth():
     assert spread_of([]) == pytest.approx(0.2)
     assert spread_of([0.0] * 50) < 0.05
     assert spread_of([0.5] * 50) == pytest.approx(0.5, abs=0.02)
+
+
+def test_fitted_on_a_part_of_many_customers_it_expects_the_same_of_all(shop, found, monkeypatch):
+    known = buyers(shop, until_day=DAYS)
+    monkeypatch.setattr(lifetime, "FITTED_AT_MOST", 1500)
+
+    model = LifetimeModel.fitted(known, wrongs=[], rng=np.random.default_rng(4))
+
+    expected = [one.orders.expected(known.visits, HORIZON).sum() for one in (model, found.model)]
+    assert len(known.to_fit) <= 1500
+    assert expected[0] == pytest.approx(expected[1], rel=0.1)
 
 
 def test_refuses_a_short_history_with_the_reason(shop):
