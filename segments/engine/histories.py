@@ -67,6 +67,11 @@ class Histories:
         kept = self.orders > 0
         return Histories(self.customer[kept], self.day[kept], self.orders[kept], self.amount[kept], self.n_customers)
 
+    def of_some(self, at_most: int) -> Histories:
+        """Only evenly picked customers, `at_most` of all; the same every time, each still in their row."""
+        kept = self.customer % max(-(-self.n_customers // at_most), 1) == 0
+        return Histories(self.customer[kept], self.day[kept], self.orders[kept], self.amount[kept], self.n_customers)
+
     def before(self, day: int) -> Histories:
         """Only what happened before a day."""
         kept = self.day < day

@@ -12,6 +12,17 @@ SHOP = Histories(
 )
 
 
+def test_some_customers_stay_in_their_rows():
+    customer = np.repeat(np.arange(10), 2)
+    whole = Histories(customer, np.tile([1, 5], 10), np.ones(20, np.int64), np.ones(20), 10)
+
+    some = whole.of_some(4)
+
+    assert sorted(set(some.customer.tolist())) == [0, 3, 6, 9]
+    assert whole.of_some(10).customer.tolist() == customer.tolist()
+    assert some.last_rows(9)[[3, 4]].tolist() == [3, -1]
+
+
 def test_how_customers_stood_on_a_day_knows_nothing_of_that_day():
     before = SHOP.standing(5)
 
