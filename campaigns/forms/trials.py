@@ -106,7 +106,7 @@ class TrialPlanForm(CostForm):
             choices=[(name, name) for name in look.names],
             help_text="Never what was measured after: that would tell the answer.",
             error_messages={"invalid_choice": "There is no column “%(value)s”."},
-            widget=forms.CheckboxSelectMultiple,
+            widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"}),
         )
         self.order_fields(self.field_order)
 

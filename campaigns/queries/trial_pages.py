@@ -36,6 +36,7 @@ class Targeting:
 class TrialPage:
     """Everything on the page but the trial itself. Empty parts where nothing may be read out."""
 
+    headline: str
     is_broken: bool
     effects: Chart | None
     targeting: Sequence[Targeting]
@@ -52,6 +53,7 @@ def trial_page(trial: Trial) -> TrialPage:
     arms, is_binary = told.get("arms", []), told.get("is_binary", True)
     drawn = {"is_binary": is_binary, "as_of": trial.read_at}
     return TrialPage(
+        headline=_says(trial),
         is_broken=told.get("sample_ratio", {}).get("is_broken", False),
         effects=effects_chart(arms, outcome=trial.outcome_name, **drawn) if arms else None,
         targeting=[_targeting(trial, one, number, drawn) for number, one in enumerate(trial.readouts, 1)],

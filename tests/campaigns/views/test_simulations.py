@@ -51,6 +51,9 @@ class TestRehearsed:
         assert "Tested on past campaigns" in text
         assert "Your assumption times a tested count" in text
 
+    def test_it_says_that_likely_to_respond_is_not_likely_to_be_changed(self, client, rehearsal):
+        assert "Response, not uplift" in page(client, rehearsal.picked)
+
     def test_the_picked_audience_is_not_held_against_what_happened_to_others(self, client, rehearsal):
         text = page(client, rehearsal.picked)
 
