@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import chisquare
 
 from campaigns.engine.frames import FloatArray
-from campaigns.engine.uplift.estimates import Estimate, estimate_mean, standard_error
+from campaigns.engine.uplift.estimates import Estimate, estimate_mean, numbered, standard_error
 from campaigns.engine.uplift.frames import CONTROL, RandomisedFrame, shuffled
 
 # A trial whose arms are this unlikely to be as large as they are was not randomised as planned (Fabijan et al. 2019).
@@ -59,7 +59,7 @@ class ArmEffect:
 
 def sample_ratio(frame: RandomisedFrame) -> SampleRatio:
     """Test the sizes of the arms against the chances with which people were put there: chi², on what went together."""
-    _, first = np.unique(frame.units, return_index=True)
+    first, _ = numbered(frame.units)
     expected = frame.propensity[first].sum(axis=0)
     counted = np.bincount(frame.arm_rows[first], minlength=len(frame.arms))
     return SampleRatio(float(chisquare(counted, expected).pvalue), tuple(expected.tolist()))

@@ -55,7 +55,24 @@ def estimate_mean(contributions: FloatArray, groups: IntArray) -> Estimate:
 
 def standard_error(influence: FloatArray, groups: IntArray) -> float:
     """Return the standard error of a mean whose rows have this influence, which sums to zero."""
-    _, inverse = np.unique(groups, return_inverse=True)
+    _, inverse = numbered(groups)
     sums = np.bincount(inverse, weights=influence)
     n_groups = len(sums)
     return float(np.sqrt((sums**2).sum() * n_groups / max(n_groups - 1, 1)) / len(influence))
+
+
+def numbered(groups: IntArray) -> tuple[IntArray, IntArray]:
+    """Number the groups from 0.
+
+    Returns
+    -------
+    first : ndarray of int64, shape (n_groups,)
+        A row of each group.
+    number : ndarray of int64, shape (n_rows,)
+    """
+    if (np.diff(groups) > 0).all():
+        # Everybody alone and in order, as most trials are: nothing to sort.
+        alone = np.arange(len(groups))
+        return alone, alone
+    _, first, number = np.unique(groups, return_index=True, return_inverse=True)
+    return first, number

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from campaigns.engine.frames import BoolArray, FloatArray, IntArray
+from campaigns.engine.uplift.estimates import numbered
 
 CONTROL = 0
 
@@ -78,6 +79,8 @@ class RandomisedFrame:
     @property
     def units(self) -> IntArray:
         """What chance decided about, shape (n_rows,): the groups, or each row where a group is in several arms."""
+        if (np.diff(self.groups) > 0).all():
+            return self.groups
         order = np.lexsort((self.arm_rows, self.groups))
         same = np.diff(self.groups[order]) == 0
         is_split = (same & (np.diff(self.arm_rows[order]) != 0)).any()
@@ -122,11 +125,11 @@ def observed_chances(arm_rows: IntArray, n_arms: int) -> FloatArray:
 
 def shuffled(frame: RandomisedFrame, rng: np.random.Generator) -> RandomisedFrame:
     """Put everybody into an arm again by chance; what went together stays together, and arms keep their size."""
-    units, first, inverse = np.unique(frame.units, return_index=True, return_inverse=True)
-    return frame.with_arms(frame.arm_rows[first][rng.permutation(len(units))][inverse])
+    first, number = numbered(frame.units)
+    return frame.with_arms(frame.arm_rows[first][rng.permutation(len(first))][number])
 
 
 def folds_by_group(groups: IntArray, n_folds: int, rng: np.random.Generator) -> IntArray:
     """Return the fold of each row, shape (n_rows,). A group is never cut: its rows know each other's outcome."""
-    found, inverse = np.unique(groups, return_inverse=True)
-    return np.asarray((rng.permutation(len(found)) % n_folds)[inverse], dtype=np.int64)
+    first, number = numbered(groups)
+    return np.asarray((rng.permutation(len(first)) % n_folds)[number], dtype=np.int64)

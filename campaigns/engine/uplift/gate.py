@@ -13,6 +13,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from campaigns.engine.frames import FloatArray
+from campaigns.engine.uplift.estimates import numbered
 from campaigns.engine.uplift.frames import RandomisedFrame, folds_by_group
 from campaigns.engine.uplift.learners import RESPONSE, learn
 from campaigns.engine.uplift.surfaces import BASES, RIDGE, Base
@@ -122,8 +123,8 @@ def _spread(sums: FloatArray, chances: FloatArray) -> float:
 
 def _by_group(now: RandomisedFrame, leverage: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Leverage, chance and arm of what was put into an arm together."""
-    _, first, inverse = np.unique(now.units, return_index=True, return_inverse=True)
-    sums = np.asarray(np.bincount(inverse, weights=leverage), dtype=np.float64)
+    first, number = numbered(now.units)
+    sums = np.asarray(np.bincount(number, weights=leverage), dtype=np.float64)
     return sums, now.treated_chance[first], now.arm_rows[first].astype(np.float64)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from campaigns.engine.frames import BoolArray, FloatArray, IntArray
-from campaigns.engine.uplift.estimates import Estimate, estimate_mean
+from campaigns.engine.uplift.estimates import Estimate, estimate_mean, numbered
 
 N_LEVELS = 400
 N_BLOCKS = 60
@@ -71,8 +71,8 @@ def qini_estimate(
     """Estimate the coefficient with a standard error by leaving out one block of groups at a time (Shao & Tu 1995)."""
     value = qini_curve(outcome, scores, treated).coefficient
     levels = _levels(scores)
-    _, inverse = np.unique(groups, return_inverse=True)
-    blocks = (rng.permutation(inverse.max() + 1) % N_BLOCKS)[inverse]
+    first, number = numbered(groups)
+    blocks = (rng.permutation(len(first)) % N_BLOCKS)[number]
     cells = _cells(levels, blocks, outcome, treated)
     left = np.array([_coefficient(cells.sum(axis=1) - cells[:, block]) for block in range(N_BLOCKS)])
     return Estimate(value, float(np.sqrt((N_BLOCKS - 1) * left.var())))
