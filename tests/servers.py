@@ -9,6 +9,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from loyalty.embedded.servers import running
@@ -24,6 +25,20 @@ def _start() -> None:
     os.environ.update(_stack.enter_context(running(folder, {})))
     os.environ.update(VAR_DIR=str(folder), LOG_LEVEL="WARNING", TIME_ZONE="America/New_York", JOB_LEASE_SECONDS="4")
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    _look_at_nothing()
+
+
+def _look_at_nothing() -> None:
+    """A test's rows are in a transaction that never ends well: looked at meanwhile, a full table counts as empty.
+
+    From then on the planner joins thousands of rows one by one.
+    """
+    database = psycopg2.connect(os.environ["DATABASE_URL"])
+    database.autocommit = True
+    with database.cursor() as cursor:
+        cursor.execute("ALTER SYSTEM SET autovacuum = off")
+        cursor.execute("SELECT pg_reload_conf()")
+    database.close()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
