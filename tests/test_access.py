@@ -228,6 +228,8 @@ ROUTES = {
     "api-simulation-detail": API_READ,
     "api-new-product-simulation-list": API_READ,
     "api-new-product-simulation-detail": API_READ,
+    "api-scenario-list": API_READ,
+    "api-scenario-apply": API_WRITE,
     "api-offer-assignment-list": API_READ,
     "api-customer-offer-list": API_READ,
     "api-customer-prediction-list": API_READ,
@@ -281,7 +283,14 @@ def rows() -> dict[str, object]:
     return {noun: model.objects.earliest("pk").pk for noun, model in models.items()}
 
 
-WORDS = {"external_id": "c0", "sku": "p0", "kind": "customers", "purpose": "recommendation", "check": "unit"}
+WORDS = {
+    "external_id": "c0",
+    "sku": "p0",
+    "kind": "customers",
+    "purpose": "recommendation",
+    "check": "unit",
+    "scenario_id": "1",
+}
 
 
 def concrete(address: str, keys: dict[str, object]) -> str:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi import checks
 
-from campaigns.models import Audience, Campaign, IncentivePlan, Simulation, Trial
+from campaigns.models import Audience, Campaign, IncentivePlan, Scenario, Simulation, Trial
 from loyalty.models import Job
 from segments.models import Segment
 from tests.rows import bearer, fill
@@ -62,6 +62,8 @@ def key_of(path, name):
         "trials": Trial,
         "incentive-plans": IncentivePlan,
     }
+    if name == "scenario_id":
+        return Scenario.objects.earliest("pk").pk
     if name == "id":
         return models[noun].objects.earliest("pk").pk
     return {"customers": "c0", "products": "p0", "orders": "o0"}[noun]

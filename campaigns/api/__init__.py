@@ -3,6 +3,7 @@ from campaigns.api.audiences import AudienceMemberViewSet, AudienceViewSet
 from campaigns.api.campaigns import CampaignViewSet
 from campaigns.api.incentives import IncentiveChoiceViewSet, IncentivePlanViewSet
 from campaigns.api.new_products import NewProductSimulationViewSet
+from campaigns.api.scenarios import ScenarioViewSet
 from campaigns.api.simulations import SimulationViewSet
 from campaigns.api.trials import TrialViewSet
 from loyalty.api.routers import ApiRouter
@@ -17,6 +18,7 @@ router.register(
 )
 router.register("simulations", SimulationViewSet)
 router.register("new-product-simulations", NewProductSimulationViewSet, basename="api-new-product-simulation")
+router.register(r"simulations/(?P<id>[0-9]{1,18})/scenarios", ScenarioViewSet, basename="api-scenario")
 router.register("trials", TrialViewSet)
 router.register("offer-assignments", OfferAssignmentViewSet, basename="api-offer-assignment")
 router.register(r"customers/(?P<external_id>[^/\x00]+)/offers", CustomerOfferViewSet, basename="api-customer-offer")

@@ -10,7 +10,7 @@ from campaigns.engine.campaign_effect import CampaignEffect, EffectObservation
 from campaigns.engine.frames import FloatArray
 from campaigns.engine.reception_curve import reception_curve
 from campaigns.engine.scenarios import CountDraws, count_draws, shift_for
-from campaigns.engine.simulation import N_DRAWS, Forecast, LogitBins, Plan, stream
+from campaigns.engine.simulation import Forecast, LogitBins, Plan, stream
 from campaigns.engine.support import Shape
 from campaigns.models import Scenario, Simulation
 from campaigns.queries.history import finished_campaigns, redemption_times
@@ -47,9 +47,11 @@ def draw(scenario: Scenario, base: Scenario, bins: LogitBins, *, inexperienced_s
     found = changed_support(before, shape, list(past.values()), inexperienced_share) if past else before
     experience = CampaignEffect(**simulation.evidence.get("experience", base.effect))
     effect = found.widen(experience)
-    shifts = _shifts(scenario, bins, learnt_response(simulation, past))
+    # As often as the plan it is compared with: draw by draw is how the two are held against each other.
+    n_draws = len(base.redeemers or ())
+    shifts = _shifts(scenario, bins, learnt_response(simulation, past), n_draws)
     # With the stream of the simulation itself: the same simulated campaigns.
-    drawn = count_draws(bins, effect, base.redemption_counts, stream(simulation.seed, "forecast"), shifts=shifts)
+    drawn = count_draws(bins, effect, base.redemption_counts, stream(simulation.seed, "forecast"), n_draws, shifts)
     scenario.effect = {"mean": effect.mean, "sd": effect.sd, "n_campaigns": effect.n_campaigns}
     scenario.counts, scenario.support = base.counts, support_lines(found)
     for name, value in _columns(bins, drawn).items():
@@ -89,18 +91,18 @@ def _shape(scenario: Scenario, n_customers: int) -> Shape:
     )
 
 
-def _shifts(scenario: Scenario, bins: LogitBins, learnt: BenefitResponse | None) -> FloatArray:
+def _shifts(scenario: Scenario, bins: LogitBins, learnt: BenefitResponse | None, n_draws: int) -> FloatArray:
     """What the scenario's benefit and its days add to the logit of each simulated campaign, and how that is known."""
     factor = window_factor(scenario)
     scenario.response = Response.SAME
-    shifts = np.zeros(N_DRAWS)
+    shifts = np.zeros(n_draws)
     usual, benefit = _benefits(benefit_of(scenario.simulation), scenario)
     if scenario.response_change is not None:
         scenario.response = Response.ASSUMED
         factor *= 1 + scenario.response_change
     elif learnt is not None and usual and benefit:
         scenario.response = Response.LEARNT
-        shifts = learnt.shifts(benefit, usual, N_DRAWS, stream(scenario.simulation.seed, "benefit"))
+        shifts = learnt.shifts(benefit, usual, n_draws, stream(scenario.simulation.seed, "benefit"))
     return shifts + shift_for(bins, max(factor, FEWEST_RESPONSE_SHARE))
 
 

@@ -23,6 +23,7 @@ from loyalty.services.jobs import one_at_a_time
 MOST = 4
 LONGEST_NAME = 100
 MOST_MORE = 4.0
+FARTHEST = timedelta(days=3653)
 BASE_NAME = "As planned"
 YOURS = "scenario"
 MONEY = ("cost_per_contact", "cost_per_redemption", "revenue_per_redemption")
@@ -167,6 +168,8 @@ def _window_problems(simulation: Simulation, plan: ScenarioPlan) -> Iterator[Sce
         yield ScenarioInvalid("ends_at", "The last day must not be before the first day.")
     elif plan.ends_at - plan.starts_at > LONGEST_WINDOW:
         yield ScenarioInvalid("ends_at", f"A campaign runs for at most {LONGEST_WINDOW.days} days. End it earlier.")
+    elif plan.starts_at > simulation.as_of + FARTHEST:
+        yield ScenarioInvalid("starts_at", "Begin within ten years of what this rehearsal knows.")
     if plan.starts_at < min(earliest, simulation.campaign.starts_at):
         day = timezone.localdate(earliest + timedelta(days=1) - timedelta(microseconds=1))
         sentence = f"This rehearsal knows what happened before it. Begin on {day:%Y-%m-%d} or later."

@@ -49,6 +49,7 @@ def scopes() -> list[Scope]:
 
 def _writable() -> Iterator[Scope]:
     yield Scope(f"segments:{WRITE}", "Make segments by rule and refresh them")
+    yield Scope(f"simulations:{WRITE}", "Compare plans of a simulation and apply one")
     yield Scope(f"incentive-plans:{WRITE}", "Find which benefit is enough for whom")
     for kind in kinds():
         yield Scope(f"{noun_of(kind.name)}:{WRITE}", f"Bring in and change {kind.label[:1].lower()}{kind.label[1:]}")

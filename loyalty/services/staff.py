@@ -15,6 +15,7 @@ MAKES = (
     "campaigns.add_offer",
     "campaigns.add_offerround",
     "campaigns.add_offerproduct",
+    "campaigns.add_scenario",
     "campaigns.add_simulation",
     "campaigns.add_trial",
     "campaigns.change_campaign",
