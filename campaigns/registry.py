@@ -15,7 +15,7 @@ from recommender.engine.base import Artefact
 from recommender.models import ModelVersion
 
 KIND = "reception"
-CODE_VERSION = "reception-1"
+CODE_VERSION = "reception-2"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from django.utils import timezone
 from campaigns.models import Audience, Campaign, NewProduct, Simulation, Trial
 from campaigns.services import incentives, learning_ahead, new_products, offer_rounds, rebuilding, scenario_runs
 from campaigns.services.demo import load_complete_journey
+from campaigns.services.entrants import REFINEMENTS
 from campaigns.services.launches import simulate_new_product
+from campaigns.services.learning import register_refinements
 from campaigns.services.offer_decisions import expire_offers
 from campaigns.services.outcomes import record_outcomes
 from campaigns.services.scored_parts import BEGIN_TASK, PART_TASK, begin_scoring, parts_of, score_part
@@ -17,6 +19,9 @@ from campaigns.services.trials.importing import IMPORT_TASK, READ_TASK, import_t
 from campaigns.services.trials.readouts import read_trial
 from loyalty.services.progress import Progress
 from loyalty.tasks import Refused, job_task, wake
+
+# Only a worker loads this module: it alone learns.
+register_refinements(REFINEMENTS)
 
 
 @job_task("campaigns.rehearse_campaign")

@@ -390,6 +390,7 @@ def make_simulation(
     campaigns.Forecast.objects.create(
         simulation=simulation, metric="redeemers", basis="back_tested", mean=104.0, **levels
     )
+    _told(simulation, levels)
     return simulation
 
 
@@ -439,6 +440,18 @@ def make_new_product_simulation(number: int, audience: campaigns.Audience) -> ca
             simulation=simulation, metric=metric, basis=basis, mean=104.0, **levels
         )
     return simulation
+
+
+def _told(simulation: campaigns.Simulation, levels: dict[str, float]) -> None:
+    entry = campaigns.LedgerEntry.objects.create(
+        campaign=simulation.campaign, audience=simulation.audience, simulation=simulation, estimator="RidgeLogistic",
+        code_version="1", is_replayed=False, as_of=AT, made_at=AT, n_customers=300, centres=[-1.0, -3.0],
+        sizes=[100, 200], effect_mean=0.0, effect_sd=0.4, effect_campaigns=9, mean=104.0, naive_low_90=102,
+        naive_high_90=105, fingerprint=str(simulation.pk), **levels,
+    )  # fmt: skip
+    campaigns.LedgerOutcome.objects.create(
+        entry=entry, n_redeemers=103, taken=[90, 13], effect=0.1, effect_sd=0.1, observed_until=AT, is_complete=True
+    )
 
 
 def _campaign(number: int, customer: loyalty.Customer, product: loyalty.Product, version: ModelVersion) -> None:

@@ -4,6 +4,7 @@ from campaigns.api.campaigns import CampaignViewSet
 from campaigns.api.incentives import IncentiveChoiceViewSet, IncentivePlanViewSet
 from campaigns.api.new_products import NewProductSimulationViewSet
 from campaigns.api.scenarios import ScenarioViewSet
+from campaigns.api.scoreboard import ScoreboardViewSet
 from campaigns.api.simulations import SimulationViewSet
 from campaigns.api.trials import TrialViewSet
 from loyalty.api.routers import ApiRouter
@@ -20,5 +21,6 @@ router.register("simulations", SimulationViewSet)
 router.register("new-product-simulations", NewProductSimulationViewSet, basename="api-new-product-simulation")
 router.register(r"simulations/(?P<id>[0-9]{1,18})/scenarios", ScenarioViewSet, basename="api-scenario")
 router.register("trials", TrialViewSet)
+router.register("scoreboard", ScoreboardViewSet, basename="api-scoreboard")
 router.register("offer-assignments", OfferAssignmentViewSet, basename="api-offer-assignment")
 router.register(r"customers/(?P<external_id>[^/\x00]+)/offers", CustomerOfferViewSet, basename="api-customer-offer")

@@ -1,14 +1,42 @@
-"""Does the model beat its baseline on past campaigns it had not seen? Then it serves, else the baseline does."""
+"""Which estimator serves? Each forecasts past campaigns that it had not seen; a simpler one gives way only to proof."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from campaigns.engine.frames import ReceptionFrame
+from campaigns.engine.frames import FloatArray, ReceptionFrame
 from campaigns.engine.ledger import EntryScore, LedgerEntry, LedgerMetrics, ledger_metrics, score_entries
-from campaigns.engine.reception import ReceptionModel, Responder, TypeRate
-from campaigns.engine.rolling import rolling_forecasts
+from campaigns.engine.reception import Estimator
+from campaigns.engine.rolling import History, rolling_forecasts
+
+N_RESAMPLES = 2_000
+# Two-sided 90 %: a chance of one in twenty that what looks better is not.
+TAIL = 0.05
+# So few campaigns cannot tell a refinement from luck; what learns for long is not tried before.
+FEWEST_FOR_REFINEMENTS = 10
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """An estimator in the contest.
+
+    Attributes
+    ----------
+    name : str
+        Key of it everywhere.
+    label : str
+        What people call it.
+    make : callable
+        Returns a new, unfitted one.
+    is_refinement : bool
+        Only tried once there are campaigns enough to tell it from a simpler one.
+    """
+
+    name: str
+    label: str
+    make: Callable[[], Estimator]
+    is_refinement: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,54 +59,126 @@ class Backtest:
 
 
 @dataclass(frozen=True)
+class Gain:
+    """How much smaller the log-loss a customer is on unseen campaigns, with a 90 % interval over campaigns."""
+
+    mid: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Contest:
-    """The model beside its baseline.
+    """The entrants, simplest first, and who of them serves.
 
     Attributes
     ----------
-    model, baseline : Backtest
+    entrants : tuple of Entrant
+        Those that were tried.
+    backtests : mapping of str to Backtest
+    gains : mapping of str to Gain
+        Of each entrant but the first over the one that served before its turn came.
+    winner : str
+    history : History
+        What they learn from today.
     """
 
-    model: Backtest
-    baseline: Backtest
+    entrants: tuple[Entrant, ...]
+    backtests: Mapping[str, Backtest]
+    gains: Mapping[str, Gain]
+    winner: str
+    history: History
 
     @property
-    def model_wins(self) -> bool:
-        """Whether the model's squared error on unseen campaigns is the smaller one."""
-        if self.model.metrics is None or self.baseline.metrics is None:
-            return False
-        return self.model.metrics.brier < self.baseline.metrics.brier
-
-    @property
-    def winner(self) -> Backtest:
-        """The one that serves."""
-        return self.model if self.model_wins else self.baseline
+    def baseline(self) -> Backtest:
+        """The simplest one."""
+        return self.backtests[self.entrants[0].name]
 
     @property
     def verdict(self) -> str:
-        """Why, in one sentence for people."""
-        if self.model.metrics is None or self.baseline.metrics is None:
+        """Why it serves, in one sentence for people."""
+        simplest, measured = self.entrants[0], self.backtests[self.winner].metrics
+        if measured is None or not self.gains:
             return "Too few past campaigns to test anything, so everybody gets the rate of the campaign's type."
-        seen = f"on {self.model.metrics.n_campaigns} past campaigns it had not seen"
-        if self.model_wins:
-            return f"It told takers from others better than the type's average rate {seen}."
-        return f"It was no better than the type's average rate {seen}, so the average rate serves."
+        seen = f"on {measured.n_campaigns} past campaigns it had not seen"
+        if self.winner == simplest.name:
+            return f"Nothing was clearly better than the type's average rate {seen}, so the average rate serves."
+        return f"It told takers from others better than the type's average rate {seen}."
+
+    def verdict_of(self, name: str) -> str:
+        """The same of one entrant; why it does not serve, where it does not."""
+        if name == self.winner:
+            return self.verdict
+        gain = self.gains.get(name)
+        if gain is None or gain.low > 0:
+            return "Kept for comparison."
+        return "Not clearly better on past campaigns than a simpler one, which serves."
 
 
-def contest(frame: ReceptionFrame, rng: np.random.Generator) -> Contest:
-    """Forecast every past campaign with both, as they would have been forecast then."""
-    return Contest(_backtest(frame, ReceptionModel, rng), _backtest(frame, TypeRate, rng))
+def contest(frame: ReceptionFrame, entrants: Sequence[Entrant], rng: np.random.Generator) -> Contest:
+    """Forecast every past campaign with each entrant, as it would have been forecast then.
+
+    Parameters
+    ----------
+    frame : ReceptionFrame
+    entrants : sequence of Entrant
+        Simplest first; the first serves unless another is clearly better.
+    rng : numpy.random.Generator
+
+    Notes
+    -----
+    Log-loss is a proper score (Gneiting & Raftery 2007). Campaigns are resampled whole: customers of one campaign are
+    not independent.
+    """
+    is_long = frame.n_campaigns >= FEWEST_FOR_REFINEMENTS
+    tried = tuple(entrant for entrant in entrants if is_long or not entrant.is_refinement)
+    backtests = {entrant.name: _backtest(frame, entrant.make, rng) for entrant in tried}
+    winner, gains = _winner({name: backtest.entries for name, backtest in backtests.items()}, rng)
+    return Contest(tried, backtests, gains, winner, History.of(frame))
 
 
-def fit_responder(frame: ReceptionFrame, *, use_model: bool) -> Responder:
-    """Fit the model, or the baseline, on all of `frame`."""
-    return ReceptionModel().fit(frame) if use_model else TypeRate().fit(frame)
+def as_served(outcome: Contest, rng: np.random.Generator) -> list[LedgerEntry]:
+    """Forecasts of whichever entrant had won, for each campaign, on the windows closed when it was decided."""
+    served = []
+    for place, entry in enumerate(outcome.baseline.entries):
+        moment = entry.campaign.decided_at
+        known = {
+            name: [past for past in backtest.entries[:place] if past.campaign.closed_before(moment)]
+            for name, backtest in outcome.backtests.items()
+        }
+        winner, _ = _winner(known, rng)
+        served.append(outcome.backtests[winner].entries[place])
+    return served
 
 
-def _backtest(
-    frame: ReceptionFrame, estimator: type[ReceptionModel] | type[TypeRate], rng: np.random.Generator
-) -> Backtest:
-    entries = rolling_forecasts(frame, estimator)
+def _winner(entries: Mapping[str, Sequence[LedgerEntry]], rng: np.random.Generator) -> tuple[str, dict[str, Gain]]:
+    """The simplest, unless one after it was clearly better than the one that led until then."""
+    winner, *challengers = entries
+    gains: dict[str, Gain] = {}
+    for name in challengers:
+        gain = paired_gain(entries[winner], entries[name], rng)
+        if gain is not None:
+            gains[name] = gain
+            winner = name if gain.low > 0 else winner
+    return winner, gains
+
+
+def paired_gain(
+    simpler: Sequence[LedgerEntry], challenger: Sequence[LedgerEntry], rng: np.random.Generator
+) -> Gain | None:
+    """Fall of the log-loss a customer from one to the other; None with fewer than two campaigns."""
+    if len(simpler) < 2:
+        return None
+    sizes = np.array([len(entry.logits) for entry in simpler], dtype=np.float64)
+    falls = np.array([one.log_loss - other.log_loss for one, other in zip(simpler, challenger, strict=True)]) * sizes
+    picks = rng.multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), size=N_RESAMPLES)
+    means: FloatArray = (picks @ falls) / (picks @ sizes)
+    low, high = np.quantile(means, [TAIL, 1 - TAIL])
+    return Gain(float(falls.sum() / sizes.sum()), float(low), float(high))
+
+
+def _backtest(frame: ReceptionFrame, make: Callable[[], Estimator], rng: np.random.Generator) -> Backtest:
+    entries = rolling_forecasts(frame, make)
     return Backtest(tuple(entries), ledger_metrics(entries, rng) if _measurable(entries) else None)
 
 

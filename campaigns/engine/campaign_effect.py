@@ -19,7 +19,9 @@ PRIOR_SD_MEDIAN = 0.4
 PRIOR_SD_LOG_SD = 0.6
 RIDGE_SD = 1.5
 NEWTON_STEPS = 50
-# Two finished campaigns leave one degree of freedom, and Student's t with one has no mean.
+# What the prior of the spread is worth: the log of a spread from so many degrees of freedom is known as well.
+PRIOR_CAMPAIGNS = 1 / (2 * PRIOR_SD_LOG_SD**2)
+# Fewer leave a Student's t without a variance, and one without a mean.
 FEWEST_DEGREES_OF_FREEDOM = 2
 N_NODES = 64
 
@@ -59,23 +61,26 @@ class CampaignEffect:
     def draw(self, n_draws: int, rng: np.random.Generator) -> FloatArray:
         """Draw effects of new campaigns, shape (n_draws,).
 
-        mean + sd · sqrt(1 + 1/C) · t with C - 1 degrees of freedom, C the number of campaigns.
+        mean + sd · sqrt(1 + 1/C) · t with C - 1 degrees of freedom, C the number of campaigns and what the prior
+        is worth in campaigns: without the latter intervals are too wide while campaigns are few.
         """
-        return self.mean + self._scale * rng.standard_t(self._freedom, n_draws)
+        return self.mean + self.scale * rng.standard_t(self.freedom, n_draws)
 
     def marginal_chances(self, logits: FloatArray) -> FloatArray:
         """Chance of response averaged over the effect, shape of `logits`: what a forecast tells of one customer."""
         levels = (np.arange(N_NODES) + 0.5) / N_NODES
-        effects = self.mean + self._scale * t.ppf(levels, self._freedom)
+        effects = self.mean + self.scale * t.ppf(levels, self.freedom)
         return np.asarray(expit(logits[:, None] + effects).mean(axis=1))
 
     @property
-    def _scale(self) -> float:
-        return float(self.sd * np.sqrt(1 + 1 / max(self.n_campaigns, 1)))
+    def scale(self) -> float:
+        """What Student's t is multiplied with, on the logit."""
+        return float(self.sd * np.sqrt(1 + 1 / (self.n_campaigns + PRIOR_CAMPAIGNS)))
 
     @property
-    def _freedom(self) -> int:
-        return max(self.n_campaigns - 1, FEWEST_DEGREES_OF_FREEDOM)
+    def freedom(self) -> float:
+        """Degrees of freedom of Student's t."""
+        return max(self.n_campaigns + PRIOR_CAMPAIGNS - 1, FEWEST_DEGREES_OF_FREEDOM)
 
 
 NO_EFFECT = CampaignEffect(mean=0.0, sd=0.0, n_campaigns=0)

@@ -107,12 +107,15 @@ class ReceptionFrame:
         Position in `campaigns`.
     redemptions : ndarray of int64, shape (n_rows,)
         How often the customer redeemed within the campaign's window.
+    first_taken : ndarray of float64, shape (n_rows,), or None, default=None
+        Share of the window gone, 0 to 1, when the customer first redeemed; 1 for who did not. None: not known.
     """
 
     customers: CustomerFrame
     campaigns: tuple[PastCampaign, ...]
     campaign_rows: IntArray
     redemptions: IntArray
+    first_taken: FloatArray | None = None
 
     def __post_init__(self) -> None:
         if not len(self.customers) == len(self.campaign_rows) == len(self.redemptions):
@@ -130,10 +133,27 @@ class ReceptionFrame:
 
     def only(self, campaign_rows: Sequence[int]) -> "ReceptionFrame":
         """Return the rows of the campaigns at these positions; positions keep their meaning."""
-        kept = np.isin(self.campaign_rows, np.asarray(campaign_rows, dtype=np.int64))
+        return self.take(np.isin(self.campaign_rows, np.asarray(campaign_rows, dtype=np.int64)))
+
+    def take(self, rows: IntArray | BoolArray) -> "ReceptionFrame":
+        """Return the frame of `rows`, an index or a mask; positions of campaigns keep their meaning."""
         return ReceptionFrame(
-            self.customers.take(kept), self.campaigns, self.campaign_rows[kept], self.redemptions[kept]
+            self.customers.take(rows),
+            self.campaigns,
+            self.campaign_rows[rows],
+            self.redemptions[rows],
+            None if self.first_taken is None else self.first_taken[rows],
         )
+
+    def share_taken_by(self, window_share: float) -> float:
+        """Share of those who redeemed that had by this share of the window; 1 where times are not known.
+
+        One more is counted as having come with the clock, so that few people never make it 0 or 1.
+        """
+        if self.first_taken is None or window_share >= 1:
+            return 1.0
+        came = self.first_taken[self.responded]
+        return float((np.sum(came < window_share) + window_share) / (len(came) + 1))
 
     def closed_before(self, moment: datetime) -> "ReceptionFrame":
         """Return the rows of campaigns whose window had closed at `moment`."""

@@ -55,6 +55,11 @@ class LedgerEntry:
         """What was told of each customer, the campaign effect averaged out, shape (n_customers,)."""
         return self.effect.marginal_chances(self.logits)
 
+    @property
+    def log_loss(self) -> float:
+        """Mean negative log-likelihood of what its customers did."""
+        return log_loss(self.chances, self.responded)
+
     @cached_property
     def residual(self) -> EffectObservation:
         """How far the campaign was from its forecast, on the logit scale."""

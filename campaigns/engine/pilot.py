@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import t as student
 
-from campaigns.engine.campaign_effect import FEWEST_DEGREES_OF_FREEDOM, CampaignEffect
+from campaigns.engine.campaign_effect import CampaignEffect
 from campaigns.engine.frames import FloatArray, IntArray
 from campaigns.engine.simulation import LogitBins
 
@@ -94,10 +94,9 @@ class EffectPosterior:
 
 def prior_of(effect: CampaignEffect) -> EffectPosterior:
     """Put what is known before any pilot on a grid: the distribution that `CampaignEffect.draw` draws from."""
-    seen = max(effect.n_campaigns, 1)
-    scale = max(effect.sd * np.sqrt(1 + 1 / seen), 1e-6)
+    scale = max(effect.scale, 1e-6)
     offsets = np.linspace(-GRID_SCALES, GRID_SCALES, N_GRID)
-    density = student.pdf(offsets, max(seen - 1, FEWEST_DEGREES_OF_FREEDOM))
+    density = student.pdf(offsets, effect.freedom)
     return EffectPosterior(effect.mean + scale * offsets, density / density.sum())
 
 

@@ -1,6 +1,6 @@
 """Why a customer is likely to take an offer, in sentences a marketer would say.
 
-The model's features are gathered into a few reasons; the exact logistic contributions of a reason's features add up.
+The model's features are gathered into a few reasons; contributions of a reason's features add up.
 """
 
 import re
@@ -36,6 +36,8 @@ class Reason:
     none: str
 
 
+# How long somebody has been a customer is left out: it grows with the calendar, so every campaign to come lies outside
+# what was learnt from.
 REASONS = (
     Reason(
         "Took earlier campaigns",
@@ -76,8 +78,8 @@ REASONS = (
         "Has not shopped in the last 90 days",
     ),
     Reason(
-        "Known and written to for long",
-        ("tenure_days", "campaigns_received"),
+        "Written to before",
+        ("campaigns_received",),
         "campaigns_received",
         "Was sent {campaigns_received} campaigns before",
         "Was never sent a campaign before",
@@ -92,7 +94,7 @@ def reason_contributions(contributions: FloatArray, names: Sequence[str]) -> Flo
     Parameters
     ----------
     contributions : ndarray of float64, shape (n_customers, n_features)
-        On the log-odds, from `ReceptionModel.contributions`.
+        On the log-odds, from `Responder.contributions`.
     names : sequence of str
         The columns of `contributions`.
 

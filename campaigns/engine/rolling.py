@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import expit, logit
 
 from campaigns.engine.campaign_effect import NO_EFFECT, CampaignEffect, fit_campaign_effect
-from campaigns.engine.frames import PastCampaign, ReceptionFrame
+from campaigns.engine.frames import FloatArray, PastCampaign, ReceptionFrame
 from campaigns.engine.ledger import LedgerEntry
-from campaigns.engine.reception import Responder
+from campaigns.engine.reception import Estimator
 
 FEWEST_CAMPAIGNS = 5
 FEWEST_RESPONSES = 50
@@ -47,7 +48,7 @@ class History:
 
 def rolling_forecasts(
     frame: ReceptionFrame,
-    make_model: Callable[[], Responder],
+    make_model: Callable[[], Estimator],
     *,
     fewest_campaigns: int = FEWEST_REPLAYED,
     fewest_responses: int = FEWEST_REPLAYED_RESPONSES,
@@ -69,12 +70,21 @@ def rolling_forecasts(
     """
     entries: list[LedgerEntry] = []
     for row in _by_start(frame):
-        past = frame.closed_before(frame.campaigns[row].decided_at)
+        campaign = frame.campaigns[row]
+        past = frame.closed_before(campaign.decided_at)
         known = History.of(past)
         if known.n_campaigns < fewest_campaigns or known.n_responses < fewest_responses:
             continue
-        entries.append(_forecast(frame, row, make_model().fit(past), entries))
+        sent = frame.only([row])
+        logits = make_model().fit(past).logits(sent.customers, campaign.campaign_type)
+        seen = seen_logits(logits, past.share_taken_by(campaign.window_seen))
+        entries.append(LedgerEntry(campaign, seen, sent.redemptions, known_effect(entries, campaign)))
     return entries
+
+
+def seen_logits(logits: FloatArray, share_seen: float) -> FloatArray:
+    """Log-odds of being seen to respond, where only a share of those who respond can have been seen yet."""
+    return np.asarray(logit(expit(logits) * share_seen)) if share_seen < 1 else logits
 
 
 def known_effect(entries: list[LedgerEntry], campaign: PastCampaign) -> CampaignEffect:
@@ -91,14 +101,3 @@ def without_effect(entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
 def _by_start(frame: ReceptionFrame) -> list[int]:
     rows = [int(row) for row in np.unique(frame.campaign_rows)]
     return sorted(rows, key=lambda row: (frame.campaigns[row].starts_at, frame.campaigns[row].campaign_id))
-
-
-def _forecast(frame: ReceptionFrame, row: int, model: Responder, earlier: list[LedgerEntry]) -> LedgerEntry:
-    campaign = frame.campaigns[row]
-    sent = frame.only([row])
-    return LedgerEntry(
-        campaign=campaign,
-        logits=model.logits(sent.customers, campaign.campaign_type),
-        redemptions=sent.redemptions,
-        effect=known_effect(earlier, campaign),
-    )

@@ -36,7 +36,6 @@ WITH {TARGET}, bought AS (
 ), habits AS (
     SELECT customer_id,
         extract(epoch FROM %(as_of)s - max(ordered_at)) / 86400 AS recency_days,
-        extract(epoch FROM %(as_of)s - min(ordered_at)) / 86400 AS tenure_days,
         count(*) AS orders,
         count(*) FILTER (WHERE in_90) AS orders_90, count(*) FILTER (WHERE in_30) AS orders_30,
         sum(amount) AS spend,
@@ -47,7 +46,7 @@ WITH {TARGET}, bought AS (
     FROM bought GROUP BY customer_id
 )
 SELECT t.customer_id,
-    least(coalesce(recency_days, 365), 365) AS recency_days, coalesce(tenure_days, 0) AS tenure_days,
+    least(coalesce(recency_days, 365), 365) AS recency_days,
     coalesce(orders, 0) AS orders, coalesce(orders_90, 0) AS orders_90, coalesce(orders_30, 0) AS orders_30,
     greatest(spend, 0) AS spend, greatest(spend_90, 0) AS spend_90, greatest(spend_30, 0) AS spend_30,
     coalesce(coupon_orders, 0) AS coupon_orders, coalesce(coupon_orders_90, 0) AS coupon_orders_90,
@@ -109,13 +108,14 @@ LEFT JOIN taken USING (customer_id) LEFT JOIN received USING (customer_id)
 ORDER BY t.customer_id
 """  # noqa: S608 - our own words
 TAKEN = """
-SELECT m.customer_id, m.audience_id, count(r.id) AS redemptions
+SELECT m.customer_id, m.audience_id, count(r.id) AS redemptions,
+    extract(epoch FROM min(r.redeemed_at) - c.starts_at) / extract(epoch FROM c.ends_at - c.starts_at) AS first_taken
 FROM campaigns_audiencemember m
 JOIN campaigns_campaign c ON c.id = %(campaign_id)s
 LEFT JOIN campaigns_redemption r ON r.customer_id = m.customer_id AND r.campaign_id = c.id
     AND r.redeemed_at >= c.starts_at AND r.redeemed_at < least(c.ends_at, %(until)s)
 WHERE m.audience_id = c.audience_id
-GROUP BY m.customer_id, m.audience_id
+GROUP BY m.customer_id, m.audience_id, c.id
 ORDER BY m.customer_id
 """
 
@@ -133,11 +133,15 @@ ALL_KEYS = (1, 2**63 - 1)
 
 @dataclass(frozen=True)
 class Reception:
-    """How the customers of one campaign received it."""
+    """How the customers of one campaign received it.
+
+    `first_taken` is the share of the window gone when each first took it, 1 where nobody did.
+    """
 
     audience_id: int | None
     customer_ids: IntArray
     redemptions: IntArray
+    first_taken: FloatArray
 
 
 def customer_habits(*, as_of: datetime, audience_id: int | None = None, keys: tuple[int, int] = ALL_KEYS) -> pa.Table:
@@ -189,7 +193,9 @@ def campaign_reception(*, campaign_id: int, until: datetime) -> Reception:
     """Everybody the campaign was sent to, and how often each took it within its window and before `until`."""
     frame = copy_frame(TAKEN, {"campaign_id": campaign_id, "until": until})
     audience_id = frame["audience_id"][0].as_py() if frame.num_rows else None
-    return Reception(audience_id, frame["customer_id"].to_numpy(), frame["redemptions"].to_numpy())
+    redemptions = frame["redemptions"].to_numpy()
+    first_taken = np.where(redemptions > 0, _floats(frame, "first_taken"), 1.0)
+    return Reception(audience_id, frame["customer_id"].to_numpy(), redemptions, first_taken)
 
 
 def _floats(frame: pa.Table, name: str) -> FloatArray:

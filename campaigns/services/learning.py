@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,13 +11,16 @@ from typing import Any
 import numpy as np
 
 from campaigns import registry
-from campaigns.engine.backtest import Backtest, Contest, contest, fit_responder
+from campaigns.engine.backtest import Backtest, Contest, Entrant, contest
 from campaigns.engine.campaign_effect import fit_campaign_effect
 from campaigns.engine.frames import ReceptionFrame
 from campaigns.engine.ledger import EntryScore, LedgerMetrics
-from campaigns.engine.rolling import FEWEST_CAMPAIGNS, FEWEST_RESPONSES, History
+from campaigns.engine.reception import Estimator, LastOfType, RidgeLogistic, TypeRate
+from campaigns.engine.rolling import FEWEST_CAMPAIGNS, FEWEST_RESPONSES, History, rolling_forecasts
 from campaigns.queries.history import finished_campaigns, history_counts
+from campaigns.queries.ledger import BASELINE, known_effects
 from campaigns.registry import ReceptionKnowledge, Training
+from campaigns.services.ledger import keep_replayed
 from campaigns.services.reception_history import reception_history
 from loyalty.services.progress import Progress
 from recommender.engine.artefacts import ArtefactDamaged
@@ -26,6 +30,18 @@ from recommender.models import ModelVersion
 READ_SHARE = 70
 # What is learnt serves many simulations, so chance in it is not that of the one that happened to ask first.
 LEARNING_SEED = 20170101
+
+SIMPLE = (
+    Entrant("type_rate", "Average rate of the campaign's type", TypeRate),
+    Entrant("logistic", "Learnt response", RidgeLogistic),
+)
+# Registered by the worker: they load learning libraries, and a web process never learns.
+_REFINEMENTS: list[Entrant] = []
+
+
+def register_refinements(entrants: Sequence[Entrant]) -> None:
+    """Let these take part as well, after the simple ones and in this order."""
+    _REFINEMENTS[:] = entrants
 
 
 class HistoryTooSmall(Exception):
@@ -74,42 +90,47 @@ def learn_reception(*, as_of: datetime, at: datetime, seed: int, report: Progres
     report(READ_SHARE, 100, "Testing on past campaigns")
     rng = np.random.default_rng(seed)
     made = Made(as_of, data_fingerprint, seed, at, began)
-    return _publish_both(contest(frame, rng), frame, rng, made, report)
+    outcome = contest(frame, [*SIMPLE, *_REFINEMENTS], rng)
+    return _publish_all(outcome, frame, rng, made, report)
 
 
-def _publish_both(
+def _publish_all(
     outcome: Contest, frame: ReceptionFrame, rng: np.random.Generator, made: Made, report: Progress
 ) -> Learnt:
-    """The loser is kept as well, so that people can see what it was compared with."""
-    kept: dict[bool, Learnt] = {}
+    """The losers are kept as well, so that people can see what it was compared with."""
+    fitted = {entrant.name: entrant.make().fit(frame) for entrant in outcome.entrants}
+    naive = rolling_forecasts(frame, LastOfType)
+    kept: dict[str, Learnt] = {}
     with report.writing():
-        for is_model in (True, False):
-            serves = is_model == outcome.model_wins
-            knowledge = _knowledge(outcome, frame, rng, is_model=is_model)
-            training = _training(outcome, made, is_model=is_model)
+        keep_replayed(naive, estimator=BASELINE, at=made.at)
+        for entrant in outcome.entrants:
+            knowledge = _knowledge(outcome, entrant, fitted[entrant.name], rng, made)
+            training, serves = _training(outcome, entrant, made), entrant.name == outcome.winner
             version = registry.publish(knowledge, training, serves=serves, job_id=report.job_id)
-            kept[serves] = Learnt(version, knowledge)
-    return kept[True]
+            kept[entrant.name] = Learnt(version, knowledge)
+    return kept[outcome.winner]
 
 
 def _knowledge(
-    outcome: Contest, frame: ReceptionFrame, rng: np.random.Generator, *, is_model: bool
+    outcome: Contest, entrant: Entrant, fitted: Estimator, rng: np.random.Generator, made: Made
 ) -> ReceptionKnowledge:
-    backtest = outcome.model if is_model else outcome.baseline
+    """How far campaigns stray is learnt from the ledger alone: from forecasts as they were made."""
+    backtest, estimator = outcome.backtests[entrant.name], type(fitted).__name__
+    keep_replayed(backtest.entries, estimator=estimator, at=made.at)
+    effects = known_effects(estimator=estimator, code_version=registry.CODE_VERSION, as_of=made.data_until)
     return ReceptionKnowledge(
-        responder=fit_responder(frame, use_model=is_model),
-        effect=fit_campaign_effect([entry.residual for entry in backtest.entries]),
-        evidence=_evidence(History.of(frame), backtest, outcome, rng),
+        responder=fitted,
+        effect=fit_campaign_effect(effects),
+        evidence=_evidence(outcome.history, backtest, outcome, rng),
     )
 
 
-def _training(outcome: Contest, made: Made, *, is_model: bool) -> Training:
-    backtest = outcome.model if is_model else outcome.baseline
+def _training(outcome: Contest, entrant: Entrant, made: Made) -> Training:
     return Training(
-        label="Learnt response" if is_model else "Average rate of the campaign's type",
-        is_baseline=not is_model,
-        metrics=_metrics(backtest.metrics),
-        verdict=outcome.verdict if is_model == outcome.model_wins else "Kept for comparison.",
+        label=entrant.label,
+        is_baseline=entrant == outcome.entrants[0],
+        metrics=_metrics(outcome.backtests[entrant.name].metrics),
+        verdict=outcome.verdict_of(entrant.name),
         data_until=made.data_until,
         data_fingerprint=made.data_fingerprint,
         seed=made.seed,
@@ -144,10 +165,12 @@ def _metrics(metrics: LedgerMetrics | None) -> dict[str, Any]:
     return {
         "auc": {"value": metrics.auc},
         "brier": {"value": metrics.brier},
+        "log_loss": {"value": metrics.log_loss},
         "calibration_error": {"value": metrics.calibration_error},
         "total_ratio": {"value": metrics.total_ratio},
         "campaign_error": {"value": metrics.wape},
         "coverage_90": {"value": metrics.coverage[0.9]},
+        "interval_score_90": {"value": metrics.interval_score},
         "coin_toss_coverage_90": {"value": metrics.coin_toss_coverage[0.9]},
     }
 
@@ -159,7 +182,19 @@ def _evidence(history: History, backtest: Backtest, outcome: Contest, rng: np.ra
         "verdict": outcome.verdict,
         "metrics": _metrics(backtest.metrics),
         "baseline_metrics": _metrics(outcome.baseline.metrics),
+        "contest": [_entrant(outcome, entrant) for entrant in outcome.entrants],
         "scoreboard": [_line(score) for score in backtest.scoreboard(rng)],
+    }
+
+
+def _entrant(outcome: Contest, entrant: Entrant) -> dict[str, Any]:
+    gain = outcome.gains.get(entrant.name)
+    return {
+        "name": entrant.name,
+        "label": entrant.label,
+        "serves": entrant.name == outcome.winner,
+        "gain": {"mid": gain.mid, "low": gain.low, "high": gain.high} if gain else None,
+        "metrics": _metrics(outcome.backtests[entrant.name].metrics),
     }
 
 

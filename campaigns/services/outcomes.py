@@ -11,6 +11,7 @@ from campaigns.models import Campaign, Outcome
 from campaigns.queries.history import TiedMoney, tied_money
 from campaigns.queries.reception import campaign_reception
 from campaigns.services.assumptions import AssumptionSet, assumptions_for
+from campaigns.services.ledger import join_outcome
 from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import Progress
 
@@ -38,6 +39,7 @@ def record_outcomes(*, campaign: Campaign, until: datetime, report: Progress) ->
         for metric in METRICS
     ]
     with report.writing():
+        join_outcome(campaign, until=observed_until)
         return Outcome.objects.bulk_create(
             outcomes,
             update_conflicts=True,

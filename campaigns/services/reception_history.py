@@ -5,9 +5,9 @@ from datetime import datetime
 
 import numpy as np
 
-from campaigns.engine.frames import CustomerFrame, IntArray, PastCampaign, ReceptionFrame
+from campaigns.engine.frames import CustomerFrame, PastCampaign, ReceptionFrame
 from campaigns.engine.reasons import FEATURE_NAMES
-from campaigns.queries.reception import campaign_reception, reception_features
+from campaigns.queries.reception import Reception, campaign_reception, reception_features
 from loyalty.services.progress import Progress
 
 
@@ -15,12 +15,13 @@ def reception_history(
     campaigns: Sequence[PastCampaign], as_of: datetime, report: Progress, *, share: int = 100
 ) -> ReceptionFrame:
     """One row for each campaign and customer it was sent to. Tells progress from 0 to `share` percent."""
-    customers, redemptions, rows = [], [], []
+    customers, redemptions, first_taken, rows = [], [], [], []
     for row, campaign in enumerate(campaigns):
         report(row * share // len(campaigns), 100, f"Reading past campaign {row + 1} of {len(campaigns)}")
         frame, taken = _sent_to(campaign, as_of)
         customers.append(frame)
-        redemptions.append(taken)
+        redemptions.append(taken.redemptions)
+        first_taken.append(taken.first_taken)
         rows.append(np.full(len(frame), row, dtype=np.int64))
     return ReceptionFrame(
         CustomerFrame(
@@ -31,14 +32,15 @@ def reception_history(
         tuple(campaigns),
         np.concatenate(rows or [np.empty(0, np.int64)]),
         np.concatenate(redemptions or [np.empty(0, np.int64)]),
+        np.concatenate(first_taken or [np.empty(0)]),
     )
 
 
-def _sent_to(campaign: PastCampaign, as_of: datetime) -> tuple[CustomerFrame, IntArray]:
+def _sent_to(campaign: PastCampaign, as_of: datetime) -> tuple[CustomerFrame, Reception]:
     reception = campaign_reception(campaign_id=campaign.campaign_id, until=as_of)
     frame = reception_features(
         campaign_id=campaign.campaign_id,
         audience_id=reception.audience_id,
         as_of=campaign.decided_at,
     )
-    return frame, reception.redemptions
+    return frame, reception

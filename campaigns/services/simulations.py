@@ -15,6 +15,7 @@ from campaigns.queries.history import moment_known
 from campaigns.services.audiences import Choice, build_audience, choose, choose_sent
 from campaigns.services.curves import simulation_curves
 from campaigns.services.learning import LEARNING_SEED, learn_reception
+from campaigns.services.ledger import keep_forecast, told_of
 from campaigns.services.scenarios import keep_base
 from campaigns.services.scored_parts import forget_parts, joined
 from campaigns.services.scoring import Scored, score_customers
@@ -185,6 +186,7 @@ def write_down(simulation: Simulation, plan: engine.Plan, forecast: engine.Forec
     """What a simulation forecast, once and for good, in the caller's transaction."""
     Forecast.objects.bulk_create(_forecasts(simulation, forecast, simulation.campaign.currency))
     keep_base(simulation, plan, forecast, support)
+    keep_forecast(simulation, told_of(plan, forecast))
 
 
 def _forecasts(simulation: Simulation, forecast: engine.Forecast, currency: str) -> list[Forecast]:

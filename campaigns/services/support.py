@@ -12,7 +12,7 @@ from campaigns.services.scoring import Scored
 
 # Habits alone: what follows from having been written to says nothing of who was chosen.
 HABITS = (
-    "recency_days", "tenure_days", "orders", "orders_90", "orders_30", "spend", "spend_90", "spend_30",
+    "recency_days", "orders", "orders_90", "orders_30", "spend", "spend_90", "spend_30",
     "coupon_orders", "coupon_discount",
 )  # fmt: skip
 # What two scenarios of one simulation may differ in; the rest was found out when it was made.

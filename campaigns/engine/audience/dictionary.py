@@ -34,13 +34,6 @@ _ALL = (
         "shopped within {} days",
     ),
     Word(
-        "tenure_days",
-        "Days since the first order",
-        "days",
-        "a customer for more than {} days",
-        "a customer for {} days at most",
-    ),
-    Word(
         "orders",
         "Orders",
         "times",

@@ -3,17 +3,18 @@
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils.timezone import now
 
 from campaigns.engine.ledger import EntryScore, LedgerMetrics
 from campaigns.management.backtests.printing import Write
 from campaigns.models import Campaign
-from campaigns.services.backtests import NothingToReplay, Replay, replay_campaigns
+from campaigns.services.backtests import NO_EFFECT, NothingToReplay, Replay, keep_replays, replay_campaigns
 from loyalty.queries.orders import data_horizon
 from loyalty.services.progress import QuietProgress
 
 LEVEL = 0.9
 ROW = "{:<22} {:<8} {:>6} {:>9} {:>13} {:>7}  {}"
-TOTALS = "{:<38} {:>6} {:>7} {:>7} {:>9} {:>8} {:>9}"
+TOTALS = "{:<68} {:>6} {:>7} {:>7} {:>9} {:>8} {:>9}"
 
 
 def backtest_campaigns(write: Write, seed: int) -> dict[str, Any]:
@@ -25,15 +26,19 @@ def backtest_campaigns(write: Write, seed: int) -> dict[str, Any]:
         replays = replay_campaigns(as_of=horizon, seed=seed, report=QuietProgress())
     except NothingToReplay as nothing:
         raise CommandError(str(nothing)) from nothing
-    serving, *others = replays.values()
+    keep_replays(replays, at=now())
+    serving = replays.by_name[replays.serving]
     names = dict(Campaign.objects.values_list("pk", "name"))
-    for replay in (serving, replays["without_campaign_effect"]):
+    for replay in (serving, replays.by_name[NO_EFFECT]):
         _table(write, replay, names)
-    _totals(write, list(replays.values()))
+    _totals(write, [serving, *(replay for replay in replays.by_name.values() if replay is not serving)])
+    write(f"\n{replays.verdict}")
     return {
         "campaigns": [_line(score, names) for score in serving.scores],
         "total": _total(serving.metrics),
-        "baselines": {name: _total(replay.metrics) for name, replay in replays.items() if replay in others},
+        "baselines": {
+            name: _total(replay.metrics) for name, replay in replays.by_name.items() if replay is not serving
+        },
     }
 
 

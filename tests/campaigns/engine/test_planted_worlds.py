@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from campaigns.engine.campaign_effect import CampaignEffect, fit_campaign_effect, observed_effect
 from campaigns.engine.frames import FloatArray
-from campaigns.engine.reception import ReceptionModel
+from campaigns.engine.reception import RidgeLogistic
 from campaigns.engine.rolling import rolling_forecasts
 from campaigns.engine.simulation import LEVELS, Assumptions, Plan, RedemptionCounts, simulate, stream
 from tests.worlds import campaign_world
@@ -70,7 +70,7 @@ def test_so_they_do_with_a_model_that_had_to_be_learnt_as_well():
     for number in range(N_WORLDS):
         rng = stream(8, "world", number)
         frame = campaign_world(rng, n_campaigns=13, n_customers=250, effect_sd=SPREADS[number % len(SPREADS)])
-        last = rolling_forecasts(frame, ReceptionModel)[-1]
+        last = rolling_forecasts(frame, RidgeLogistic)[-1]
         found.append(held(last.logits, last.n_redeemers, last.effect, rng))
     ours, tossed = shares(found)
 

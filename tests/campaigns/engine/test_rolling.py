@@ -3,7 +3,7 @@ import pytest
 
 from campaigns.engine.frames import ReceptionFrame
 from campaigns.engine.ledger import calibration_error, ledger_metrics, score_entries
-from campaigns.engine.reception import ReceptionModel, TypeRate
+from campaigns.engine.reception import RidgeLogistic, TypeRate
 from campaigns.engine.rolling import History, rolling_forecasts
 from tests.worlds import campaign_world
 
@@ -18,8 +18,8 @@ def with_last_campaign_changed(frame):
 def test_nothing_later_changes_an_earlier_forecast():
     world = campaign_world(np.random.default_rng(6), n_campaigns=8)
 
-    before = rolling_forecasts(world, ReceptionModel)
-    after = rolling_forecasts(with_last_campaign_changed(world), ReceptionModel)
+    before = rolling_forecasts(world, RidgeLogistic)
+    after = rolling_forecasts(with_last_campaign_changed(world), RidgeLogistic)
 
     for one, other in zip(before, after, strict=True):
         np.testing.assert_array_equal(one.logits, other.logits)
@@ -38,7 +38,7 @@ def test_only_closed_windows_are_learnt_from():
 @pytest.fixture(scope="module")
 def many_campaigns():
     world = campaign_world(np.random.default_rng(8), n_campaigns=260, n_customers=200, effect_sd=0.5)
-    return rolling_forecasts(world, ReceptionModel, fewest_campaigns=20)
+    return rolling_forecasts(world, RidgeLogistic, fewest_campaigns=20)
 
 
 def test_honest_interval_holds_where_the_coin_toss_fails(many_campaigns):
@@ -56,7 +56,7 @@ def test_model_beats_the_type_rate_where_something_can_be_learnt():
     world = campaign_world(np.random.default_rng(10), n_campaigns=12)
     rng = np.random.default_rng(0)
 
-    model = ledger_metrics(rolling_forecasts(world, ReceptionModel), rng)
+    model = ledger_metrics(rolling_forecasts(world, RidgeLogistic), rng)
     baseline = ledger_metrics(rolling_forecasts(world, TypeRate), rng)
 
     assert model.auc > baseline.auc + 0.1

@@ -84,7 +84,7 @@ def test_counts_of_one_customer(shop):
 
     expected = {
         "orders": 3, "orders_90": 2, "orders_30": 1, "spend": 12, "spend_90": 8, "recency_days": 10,
-        "tenure_days": 100, "coupon_orders": 1, "coupon_discount": 1.5, "promoted_lines": 1, "alike_lines": 2,
+        "coupon_orders": 1, "coupon_discount": 1.5, "promoted_lines": 1, "alike_lines": 2,
         "promoted_share": 0.5, "alike_share": 8 / 12, "campaigns_received": 0,
     }  # fmt: skip
     assert {name: value(frame, newcomer, name) for name in expected} == pytest.approx(expected)

@@ -1,0 +1,81 @@
+"""How often intervals held, and whether chances mean what they say."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import plotly.graph_objects as go
+
+from campaigns.engine.track_record import Estimate, Group
+from loyalty.charts import ACTUAL, BASELINE, FORECAST, Chart, Table, styled
+
+HALF = 0.5
+
+
+def coverage_chart(
+    shares: Mapping[int, Estimate], *, n_campaigns: int, as_of: datetime | None, coin_toss: float | None
+) -> Chart:
+    """How often each interval held, beside how often it promised to."""
+    ninety = shares[90]
+    answer = f"The 90% interval held in {ninety.mid:.0%} of {n_campaigns} campaigns"
+    answer += f"; had customers been taken for coins, it would have in {coin_toss:.0%}." if coin_toss else "."
+    return Chart(
+        question="Do intervals hold as often as they promise?",
+        answer=answer,
+        figure=_against_promise(
+            [level / 100 for level in shares], list(shares.values()), "Share the interval promised", "Share it held"
+        ),
+        table=Table(
+            ["Promised", "Held", "At least (90%)", "At most (90%)"],
+            [[f"{level}%", *_told(share)] for level, share in shares.items()],
+        ),
+        unit="Share of past campaigns; the bars say how far chance could move it",
+        as_of=as_of,
+        name="coverage",
+    )
+
+
+def calibration_chart(groups: Sequence[Group], *, as_of: datetime | None) -> Chart:
+    """Customers of similar chance: what was expected of them, and what share really took it."""
+    n_held = sum(group.happened.low <= group.expected <= group.happened.high for group in groups)
+    return Chart(
+        question="Do as many take it as their chances say?",
+        answer=f"In {n_held} of {len(groups)} groups what was expected lies within chance of what happened.",
+        figure=_against_promise(
+            [group.expected for group in groups], [group.happened for group in groups], "Expected share", "Took it"
+        ),
+        table=Table(
+            ["Customers", "Expected", "Took it", "At least (90%)", "At most (90%)"],
+            [[group.n_customers, f"{group.expected:.1%}", *_told(group.happened)] for group in groups],
+        ),
+        unit="Share of customers who take it, groups of similar chance over all past campaigns",
+        as_of=as_of,
+        name="calibration",
+    )
+
+
+def _told(share: Estimate) -> list[str]:
+    return [f"{share.mid:.1%}", f"{share.low:.1%}", f"{share.high:.1%}"]
+
+
+def _against_promise(promised: Sequence[float], found: Sequence[Estimate], promise: str, happened: str) -> go.Figure:
+    """Points with their intervals on a square; on the diagonal promise and outcome are one."""
+    top = max([*promised, *(share.high for share in found)]) * 1.05
+    top = 1.0 if top > HALF else top
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, top], y=[0, top], mode="lines", name="As promised", line={"color": BASELINE, "width": 2, "dash": "dot"},
+        hoverinfo="skip",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=list(promised), y=[share.mid for share in found], mode="markers+lines", name=happened,
+        marker={"size": 9, "color": ACTUAL}, line={"width": 1, "color": FORECAST},
+        error_y={
+            "type": "data", "symmetric": False, "thickness": 2, "width": 4, "color": ACTUAL,
+            "array": [share.high - share.mid for share in found],
+            "arrayminus": [share.mid - share.low for share in found],
+        },
+        hovertemplate=f"{promise}: %{{x:.1%}}<br>{happened}: %{{y:.1%}}<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(range=[0, top], tickformat=".0%", title={"text": promise})
+    figure.update_yaxes(range=[0, top], tickformat=".0%", title={"text": happened})
+    return styled(figure, height=340)

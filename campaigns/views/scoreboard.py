@@ -1,0 +1,34 @@
+"""The scoreboard: every forecast beside what happened."""
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from campaigns.queries.scoreboard import BoardRow, board, board_charts, contenders
+from loyalty.exports import csv_response
+
+COLUMNS = [
+    "Campaign", "Type", "Customers", "Known until", "Replayed", "Forecast",
+    "At least (90%)", "At most (90%)", "What happened", "Inside", "Same as the last of its type",
+]  # fmt: skip
+
+
+@require_GET
+def scoreboard(request: HttpRequest) -> HttpResponseBase:
+    found = board()
+    if request.GET.get("format") == "csv":
+        return csv_response("scoreboard", COLUMNS, (_row(row) for row in found.rows))
+    context = {
+        "board": found,
+        "rows": list(reversed(found.rows)),
+        "charts": board_charts(found),
+        "contenders": contenders(),
+    }
+    return render(request, "campaigns/scoreboard.html", context)
+
+
+def _row(row: BoardRow) -> list[object]:
+    entry = row.entry
+    about = [entry.campaign.name, entry.campaign.type, entry.n_customers, entry.as_of, entry.is_replayed]
+    told = [entry.mid, entry.low_90, entry.high_90, row.actual, row.is_inside]
+    return [*about, *told, row.rule.mid if row.rule else None]
