@@ -59,8 +59,10 @@ class Command(BaseCommand):
 def _plan(path: Path, options: dict[str, Any]) -> TrialPlan:
     """What was named, and for the rest what the headings say."""
     look = look_at(path)
-    roles = suggest_roles(look.names)
-    roles |= {role: options[role] for role in roles if options[role] is not None}
+    guessed = suggest_roles(look.names)
+    named = {role: options[role] for role in guessed if options[role] is not None}
+    # A column that was named for one thing is not guessed to be another.
+    roles = {role: "" if column in named.values() else column for role, column in guessed.items()} | named
     column = look.names.index(roles["arm"]) if roles["arm"] in look.names else None
     seen = [] if column is None else sorted({row[column] for row in look.rows})
     before = options["before"]

@@ -139,3 +139,10 @@ def test_the_command_prints_what_the_campaign_changed(tmp_path, capsys):
     told = capsys.readouterr().out
     assert "Spring: 1,500 people" in told
     assert "Send it to everybody" in told
+
+
+def test_a_column_that_was_named_is_not_guessed_to_be_another(tmp_path, capsys):
+    path = write_trial(tmp_path / "trial.csv", effect=0.2)
+    call_command("import_trial", str(path), "--name", "Money", "--outcome", "revenue", "--people-only")
+    assert "Outcome: revenue" in capsys.readouterr().out
+    assert Trial.objects.get().plan["value"] == ""
