@@ -2,7 +2,7 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 
-from campaigns.models import Simulation
+from campaigns.models import LedgerEntry, Simulation
 from campaigns.queries.pilots import pilot_advice, sent_pilots
 from campaigns.queries.scenarios import base_of
 from campaigns.services.pilots import Pilot, PilotInvalid, forecast_after_pilot, share_due
@@ -57,6 +57,8 @@ def test_a_pilot_makes_a_new_surer_forecast_and_leaves_the_old_one(simulation, m
     assert made.evidence["pilot"]["n_took"] == 24
     assert [line["dimension"] for line in made.evidence["support"] if line["extra_sd"]] == []
     assert base_of(made).name == "As planned"
+    kept = LedgerEntry.objects.get(simulation=made)
+    assert (kept.low_90, kept.high_90) == (surer.low_90, surer.high_90)
 
 
 def test_a_good_pilot_raises_the_forecast_and_a_bad_one_lowers_it(simulation, marketer, at):
