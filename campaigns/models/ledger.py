@@ -1,15 +1,13 @@
-from typing import Any
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
 
 from campaigns.models.audiences import Audience
 from campaigns.models.campaigns import Campaign
-from campaigns.models.simulations import ForecastIsFinal, Simulation
+from campaigns.models.intervals import ForecastNumber, nested_intervals
+from campaigns.models.simulations import Simulation
 
 
-class LedgerEntry(models.Model):
+class LedgerEntry(ForecastNumber):
     """How many were forecast to take a campaign, as it was said then. The database refuses to change or remove one."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="ledger_entries")
@@ -36,16 +34,6 @@ class LedgerEntry(models.Model):
     effect_mean = models.FloatField(help_text="What was believed of whole campaigns, on the log-odds.")
     effect_sd = models.FloatField()
     effect_campaigns = models.PositiveIntegerField(help_text="Finished campaigns that this was learnt from.")
-    mid = models.FloatField()
-    mean = models.FloatField()
-    low_50 = models.FloatField()
-    high_50 = models.FloatField()
-    low_80 = models.FloatField()
-    high_80 = models.FloatField()
-    low_90 = models.FloatField()
-    high_90 = models.FloatField()
-    low_95 = models.FloatField()
-    high_95 = models.FloatField()
     naive_low_90 = models.FloatField(help_text="If customers were independent coins: too narrow.")
     naive_high_90 = models.FloatField()
     fingerprint = models.CharField(max_length=64, unique=True, help_text="Of all it says: said again, it is kept once.")
@@ -55,26 +43,11 @@ class LedgerEntry(models.Model):
         verbose_name_plural = "ledger entries"
         indexes = [models.Index(fields=["campaign", "estimator"])]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(low_95__lte=F("low_90"))
-                & Q(low_90__lte=F("low_80"))
-                & Q(low_80__lte=F("low_50"))
-                & Q(low_50__lte=F("mid"))
-                & Q(mid__lte=F("high_50"))
-                & Q(high_50__lte=F("high_80"))
-                & Q(high_80__lte=F("high_90"))
-                & Q(high_90__lte=F("high_95")),
-                name="ledger_intervals_are_nested",
-            ),
+            nested_intervals("ledger_intervals_are_nested"),
         ]
 
     def __str__(self) -> str:
         return f"{self.campaign}: {self.mid:.0f} [{self.low_90:.0f}, {self.high_90:.0f}]"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
-            raise ForecastIsFinal("A forecast cannot be changed. Run the simulation again instead.")
-        super().save(*args, **kwargs)
 
 
 class LedgerOutcome(models.Model):

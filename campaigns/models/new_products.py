@@ -1,12 +1,10 @@
-from typing import Any
-
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.urls import reverse
 
 from campaigns.models.audiences import Audience
-from campaigns.models.simulations import ForecastIsFinal
+from campaigns.models.intervals import ForecastNumber, nested_intervals
 from loyalty.models import Category, Job
 
 
@@ -67,7 +65,7 @@ class NewProductSimulation(models.Model):
         return reverse("new-product-simulation", args=[self.pk])
 
 
-class NewProductForecast(models.Model):
+class NewProductForecast(ForecastNumber):
     """One number of it with its intervals. Never edited: it is what we will be held to."""
 
     class Metric(models.TextChoices):
@@ -83,16 +81,6 @@ class NewProductForecast(models.Model):
     simulation = models.ForeignKey(NewProductSimulation, on_delete=models.CASCADE, related_name="forecasts")
     metric = models.CharField(max_length=16, choices=Metric)
     basis = models.CharField(max_length=16, choices=Basis)
-    mean = models.FloatField()
-    mid = models.FloatField()
-    low_50 = models.FloatField()
-    high_50 = models.FloatField()
-    low_80 = models.FloatField()
-    high_80 = models.FloatField()
-    low_90 = models.FloatField()
-    high_90 = models.FloatField()
-    low_95 = models.FloatField()
-    high_95 = models.FloatField()
     naive_low_90 = models.FloatField(null=True, blank=True, help_text="If customers alone decided: too narrow.")
     naive_high_90 = models.FloatField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True, help_text="Empty for a count.")
@@ -101,23 +89,8 @@ class NewProductForecast(models.Model):
         ordering = ["simulation", "id"]
         constraints = [
             models.UniqueConstraint(fields=["simulation", "metric"], name="one_launch_forecast_a_metric"),
-            models.CheckConstraint(
-                condition=Q(low_95__lte=F("low_90"))
-                & Q(low_90__lte=F("low_80"))
-                & Q(low_80__lte=F("low_50"))
-                & Q(low_50__lte=F("mid"))
-                & Q(mid__lte=F("high_50"))
-                & Q(high_50__lte=F("high_80"))
-                & Q(high_80__lte=F("high_90"))
-                & Q(high_90__lte=F("high_95")),
-                name="launch_intervals_are_nested",
-            ),
+            nested_intervals("launch_intervals_are_nested"),
         ]
 
     def __str__(self) -> str:
         return f"{self.metric}: {self.mid:.0f} [{self.low_90:.0f}, {self.high_90:.0f}]"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
-            raise ForecastIsFinal("A forecast cannot be changed. Try the product again instead.")
-        super().save(*args, **kwargs)

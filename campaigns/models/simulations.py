@@ -1,11 +1,9 @@
-from typing import Any
-
 from django.db import models
-from django.db.models import F, Q
 from django.urls import reverse
 
 from campaigns.models.audiences import Audience
 from campaigns.models.campaigns import Campaign
+from campaigns.models.intervals import ForecastNumber, nested_intervals
 from loyalty.models import Job
 from recommender.models import ModelVersion
 
@@ -55,11 +53,7 @@ class Simulation(models.Model):
         return self.audience.get_kind_display() if was_sent else self.audience.name
 
 
-class ForecastIsFinal(Exception):
-    """A forecast is kept as it was made; a better one is a new simulation."""
-
-
-class Forecast(models.Model):
+class Forecast(ForecastNumber):
     """One number of a simulation with its intervals. Never edited: it is what we will be held to."""
 
     class Basis(models.TextChoices):
@@ -70,16 +64,6 @@ class Forecast(models.Model):
     simulation = models.ForeignKey(Simulation, on_delete=models.CASCADE, related_name="forecasts")
     metric = models.CharField(max_length=16, choices=Metric)
     basis = models.CharField(max_length=16, choices=Basis)
-    mean = models.FloatField()
-    mid = models.FloatField()
-    low_50 = models.FloatField()
-    high_50 = models.FloatField()
-    low_80 = models.FloatField()
-    high_80 = models.FloatField()
-    low_90 = models.FloatField()
-    high_90 = models.FloatField()
-    low_95 = models.FloatField()
-    high_95 = models.FloatField()
     naive_low_90 = models.FloatField(
         null=True, blank=True, help_text="If customers were independent coins: too narrow."
     )
@@ -90,23 +74,8 @@ class Forecast(models.Model):
         ordering = ["simulation", "id"]
         constraints = [
             models.UniqueConstraint(fields=["simulation", "metric"], name="one_forecast_a_metric"),
-            models.CheckConstraint(
-                condition=Q(low_95__lte=F("low_90"))
-                & Q(low_90__lte=F("low_80"))
-                & Q(low_80__lte=F("low_50"))
-                & Q(low_50__lte=F("mid"))
-                & Q(mid__lte=F("high_50"))
-                & Q(high_50__lte=F("high_80"))
-                & Q(high_80__lte=F("high_90"))
-                & Q(high_90__lte=F("high_95")),
-                name="intervals_are_nested",
-            ),
+            nested_intervals("intervals_are_nested"),
         ]
 
     def __str__(self) -> str:
         return f"{self.metric}: {self.mid:.0f} [{self.low_90:.0f}, {self.high_90:.0f}]"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
-            raise ForecastIsFinal("A forecast cannot be changed. Run the simulation again instead.")
-        super().save(*args, **kwargs)

@@ -11,15 +11,14 @@ from django.db.models import Min, Prefetch, QuerySet
 from campaigns.charts.intervals import IntervalRow, Words, interval_chart
 from campaigns.charts.launches import taking_chart, weeks_chart
 from campaigns.models import AudienceMember, NewProduct, NewProductForecast, NewProductSimulation
-from campaigns.queries.simulation_pages import LEVELS
 from loyalty.charts import Chart
 from loyalty.models import Category, OrderLine
 from loyalty.queries.orders import data_horizon
 from recommender.engine.attributes import Attributes
-from recommender.queries.descriptions import LEVELS as CATEGORY_LEVELS
+from recommender.queries.descriptions import LEVELS
 
 # What a product is, the narrowest first.
-LADDER = tuple(f"category_{level}" for level in range(CATEGORY_LEVELS, 0, -1))
+LADDER = tuple(f"category_{level}" for level in range(LEVELS, 0, -1))
 MAKER = "brand"
 MOST_CATEGORIES = 5_000
 Metric = NewProductForecast.Metric
@@ -28,7 +27,7 @@ Metric = NewProductForecast.Metric
 def facts_of(product: NewProduct) -> Attributes:
     """A row of facts, named as those of the catalogue are."""
     steps = product.category.path.split(" > ")
-    labels = {f"category_{level + 1}": " > ".join(steps[: level + 1]) for level in range(CATEGORY_LEVELS)}
+    labels = {f"category_{level + 1}": " > ".join(steps[: level + 1]) for level in range(LEVELS)}
     told = {name: value for name, value in product.attributes.items() if isinstance(value, str) and name != "text"}
     words = {**told, **labels, MAKER: product.brand}
     return Attributes(
@@ -158,17 +157,13 @@ def _counts(
     naive = {90: (buyers.naive_low_90 or 0.0, buyers.naive_high_90 or 0.0)}
     happened = float(actual.n_buyers) if actual else None
     rows = [
-        IntervalRow(buyers.get_metric_display(), buyers.mid, _levels(buyers), happened),
+        IntervalRow(buyers.get_metric_display(), buyers.mid, buyers.intervals, happened),
         IntervalRow("… if each decided alone", None, naive, happened),
         IntervalRow(
-            figures[Metric.UNITS].get_metric_display(), figures[Metric.UNITS].mid, _levels(figures[Metric.UNITS])
+            figures[Metric.UNITS].get_metric_display(), figures[Metric.UNITS].mid, figures[Metric.UNITS].intervals
         ),
     ]
     return interval_chart(rows, words)
-
-
-def _levels(forecast: NewProductForecast) -> dict[int, tuple[float, float]]:
-    return {level: (getattr(forecast, f"low_{level}"), getattr(forecast, f"high_{level}")) for level in LEVELS}
 
 
 def _curves(simulation: NewProductSimulation) -> dict[str, Chart]:

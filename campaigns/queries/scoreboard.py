@@ -43,7 +43,7 @@ class BoardRow:
         return self.entry.mid / self.actual - 1 if self.actual else None
 
     def holds(self, level: int) -> bool:
-        low, high = getattr(self.entry, f"low_{level}"), getattr(self.entry, f"high_{level}")
+        low, high = self.entry.intervals[level]
         return bool(low <= self.actual <= high)
 
     @property

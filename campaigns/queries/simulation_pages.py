@@ -17,7 +17,6 @@ from campaigns.queries.simulations import forecasts_of, outcomes_beside, record_
 from loyalty.charts import Chart
 from loyalty.templatetags.formats import SYMBOLS
 
-LEVELS = (50, 80, 90, 95)
 COUNTS = (Metric.REDEEMERS, Metric.REDEMPTIONS)
 MONEY = (Metric.REVENUE, Metric.MARGIN, Metric.DISCOUNT_COST, Metric.CONTACT_COST, Metric.PROFIT)
 CARDS = (
@@ -200,16 +199,12 @@ def currency_sign(currency: str) -> str:
     return SYMBOLS.get(currency, f"{currency} ")
 
 
-def _intervals(forecast: Forecast) -> dict[int, tuple[float, float]]:
-    return {level: (getattr(forecast, f"low_{level}"), getattr(forecast, f"high_{level}")) for level in LEVELS}
-
-
 def _rows(figures: Mapping[str, Figure], metrics: Sequence[str]) -> list[IntervalRow]:
     return [
         IntervalRow(
             figure.forecast.get_metric_display(),
             figure.forecast.mid,
-            _intervals(figure.forecast),
+            figure.forecast.intervals,
             figure.outcome.value if figure.outcome else None,
         )
         for metric in metrics

@@ -17,8 +17,8 @@ from campaigns.engine.ledger import LedgerEntry as PastForecast
 from campaigns.engine.simulation import Forecast, LogitBins, MetricForecast, Plan
 from campaigns.models import Campaign, LedgerEntry, LedgerOutcome, Simulation
 from campaigns.queries.reception import campaign_reception
+from campaigns.services.intervals import told_columns
 
-LEVELS = (50, 80, 90, 95)
 # The same forecast is told in the same numbers however often it is replayed.
 SEED = 20170101
 
@@ -42,10 +42,7 @@ class Told:
             "effect_mean": self.effect.mean,
             "effect_sd": self.effect.sd,
             "effect_campaigns": self.effect.n_campaigns,
-            "mid": self.forecast.mid,
-            "mean": self.forecast.mean,
-            **{f"low_{level}": self.forecast.interval(level / 100).low for level in LEVELS},
-            **{f"high_{level}": self.forecast.interval(level / 100).high for level in LEVELS},
+            **told_columns(self.forecast),
             "naive_low_90": tossed.low,
             "naive_high_90": tossed.high,
         }

@@ -14,6 +14,7 @@ from campaigns.models import Audience, Campaign, Forecast, Simulation
 from campaigns.queries.history import moment_known
 from campaigns.services.audiences import Choice, build_audience, choose, choose_sent
 from campaigns.services.curves import simulation_curves
+from campaigns.services.intervals import told_columns
 from campaigns.services.learning import LEARNING_SEED, learn_reception
 from campaigns.services.ledger import keep_forecast, told_of
 from campaigns.services.scenarios import keep_base
@@ -195,20 +196,12 @@ def _forecasts(simulation: Simulation, forecast: engine.Forecast, currency: str)
             simulation=simulation,
             metric=metric,
             basis=BASES.get(metric, Forecast.Basis.ASSUMPTION),
-            mean=forecast[metric].mean,
-            mid=forecast[metric].mid,
             currency="" if metric in COUNTS else currency,
-            **_intervals(forecast[metric]),
+            **told_columns(forecast[metric]),
             **_naive(metric, forecast),
         )
         for metric in engine.METRICS
     ]
-
-
-def _intervals(metric: engine.MetricForecast) -> Mapping[str, float]:
-    lows = {f"low_{interval.level * 100:.0f}": interval.low for interval in metric.intervals}
-    highs = {f"high_{interval.level * 100:.0f}": interval.high for interval in metric.intervals}
-    return lows | highs
 
 
 def _naive(metric: str, forecast: engine.Forecast) -> Mapping[str, float]:

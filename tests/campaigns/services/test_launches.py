@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from campaigns.models import NewProduct, NewProductForecast, NewProductSimulation
-from campaigns.models.simulations import ForecastIsFinal
+from campaigns.models.intervals import ForecastIsFinal
 from campaigns.queries.new_products import actual_buyers
 from campaigns.services.first_buyers import segment_of_first_buyers
 from campaigns.services.launches import NothingSold, simulate_new_product

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from campaigns.engine.reception import RidgeLogistic
 from campaigns.engine.rolling import rolling_forecasts
 from campaigns.models import LedgerEntry, LedgerOutcome, Redemption
-from campaigns.models.simulations import ForecastIsFinal
+from campaigns.models.intervals import ForecastIsFinal
 from campaigns.queries.history import finished_campaigns
 from campaigns.queries.ledger import known_effects
 from campaigns.registry import CODE_VERSION
