@@ -79,7 +79,7 @@ def test_the_model_of_reception_sees_the_same_customer(shop):
     same = {
         "orders": "orders_all", "orders_90": "orders_90", "orders_30": "orders_30", "spend": "spend_all",
         "spend_90": "spend_90", "spend_30": "spend_30", "coupon_order_share": "coupon_share_all",
-        "coupon_discount": "coupon_discount_all", "tenure_days": "tenure_days", "redemptions": "redemptions_all",
+        "coupon_discount": "coupon_discount_all", "redemptions": "redemptions_all",
         "redemptions_90": "redemptions_90", "campaigns_received": "campaigns_received_all",
     }  # fmt: skip
 

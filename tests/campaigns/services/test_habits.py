@@ -55,6 +55,17 @@ def test_what_is_committed_since_is_seen(shop, as_of, change):
     assert reads_orders(as_of)
 
 
+def test_nothing_is_kept_of_somebody_who_is_gone(shop, as_of):
+    gone = Customer.objects.create(external_id="gone")
+    for moment in (as_of, as_of + DAY):
+        habits_of_everybody(as_of=moment)
+
+    Customer.objects.filter(pk=gone.pk).delete()
+
+    assert gone.pk not in habits_of_everybody(as_of=as_of)["customer_id"].to_pylist()
+    assert KnownHabits.objects.count() == 1
+
+
 def test_features_are_the_same_with_habits_that_were_kept(shop, as_of):
     about = {"campaign_id": shop.next_campaign.pk, "as_of": as_of}
     read = reception_features(**about)
