@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi import checks
 
-from campaigns.models import Audience, Campaign, IncentivePlan, Scenario, Simulation, Trial
+from campaigns.models import Audience, Campaign, IncentivePlan, NewProductSimulation, Scenario, Simulation, Trial
 from loyalty.models import Job
 from segments.models import Segment
 from tests.rows import bearer, fill
@@ -61,6 +61,7 @@ def key_of(path, name):
         "audiences": Audience,
         "trials": Trial,
         "incentive-plans": IncentivePlan,
+        "new-product-simulations": NewProductSimulation,
     }
     if name == "scenario_id":
         return Scenario.objects.earliest("pk").pk

@@ -3,7 +3,7 @@ from typing import Any
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -73,6 +73,13 @@ class IncentivePlanViewSet(NumberedViewSet):
         description="Starts a job; follow it until it is done, then read the newest plan of the campaign.",
         request=IncentivesAskedSerializer,
         responses={202: JobSerializer},
+        examples=[
+            OpenApiExample(
+                "Three benefits, 500 to spend",
+                value={"campaign": 18, "benefits": [1, 2, 5], "budget": 500},
+                request_only=True,
+            )
+        ],
     )
     def create(self, request: Request) -> Response:
         asked = IncentivesAskedSerializer(data=request.data)

@@ -3,7 +3,7 @@ from typing import Any
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -101,6 +101,13 @@ class ScenarioViewSet(ApiViewSet):
         description="One that reaches the same people has its figures at once; others are simulated by a job.",
         request=ScenarioAskedSerializer,
         responses={201: ScenarioSerializer},
+        examples=[
+            OpenApiExample(
+                "A deeper benefit that a fifth more people take",
+                value={"name": "Two off", "benefit_amount": "2.00", "response_change": "0.200"},
+                request_only=True,
+            )
+        ],
     )
     def create(self, request: Request, id: str) -> Response:
         simulation = self._simulation(id)

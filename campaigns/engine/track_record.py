@@ -62,7 +62,7 @@ def share_estimate(n_hit: int, n: int) -> Estimate:
     z, share = float(norm.ppf((1 + LEVEL) / 2)), n_hit / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     reach = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return Estimate(share, float(centre - reach), float(centre + reach))
+    return Estimate(share, max(float(centre - reach), 0.0), min(float(centre + reach), 1.0))
 
 
 def calibration_groups(logits: FloatArray, sizes: IntArray, taken: IntArray) -> list[Group]:

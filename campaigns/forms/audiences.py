@@ -36,7 +36,7 @@ class AudienceFields(forms.Form):
         "Past campaign", "Choose a past campaign whose recipients are known.", Campaign.objects.none()
     )
     n_alike = forms.IntegerField(
-        label="How many",
+        label="Number of people like them",
         required=False,
         error_messages={"invalid": "Write the number of customers as a whole number, for example 300."},
         widget=forms.NumberInput(attrs={"class": "form-control", "min": "1", "placeholder": "as many as on the list"}),

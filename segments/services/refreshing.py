@@ -36,7 +36,8 @@ BELT = "SET LOCAL work_mem = '128MB'; SET LOCAL statement_timeout = '10min'"
 # Of everybody nothing is looked up one by one, whatever the planner guesses.
 HASHED, ONE_BY_ONE = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
 # Found before they are written down: PostgreSQL uses more than one process only for a statement that changes no table.
-FOUND = "CREATE TEMPORARY TABLE who_fits ON COMMIT DROP AS {}"
+FOUND = "CREATE TEMPORARY TABLE who_fits AS {}"
+FORGET = "DROP TABLE IF EXISTS pg_temp.who_fits"
 WHO_FITS = Members("SELECT customer_id FROM who_fits")
 MADE, CHANGED, DATA = "The segment was made", "The rule was changed", "What is known of them was changed"
 
@@ -152,7 +153,10 @@ def _keep(rule: SegmentRule, look: _Look, because: str) -> Moved:
     with connection.cursor() as cursor:
         cursor.execute(BELT)
     members = _found(look) if look.among is None else _asked(look)
-    return keep_members(segment=rule.segment, members=members, at=look.moment.at, because=because, among=look.among)
+    moved = keep_members(segment=rule.segment, members=members, at=look.moment.at, because=because, among=look.among)
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET)
+    return moved
 
 
 def _asked(look: _Look) -> Members:
@@ -163,7 +167,7 @@ def _found(look: _Look) -> Members:
     asked = _asked(look)
     with connection.cursor() as cursor:
         cursor.execute(HASHED)
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.who_fits")
+        cursor.execute(FORGET)
         cursor.execute(FOUND.format(asked.sql), asked.params)
         cursor.execute(ONE_BY_ONE)
         cursor.execute("ANALYZE who_fits")

@@ -68,7 +68,7 @@ def test_refinements_wait_until_there_are_campaigns_enough():
 
 def test_what_would_have_served_was_chosen_before_the_campaign():
     outcome = contest(
-        campaign_world(np.random.default_rng(6), n_campaigns=10), [BASELINE, LOGISTIC], np.random.default_rng(0)
+        campaign_world(np.random.default_rng(6), n_campaigns=16), [BASELINE, LOGISTIC], np.random.default_rng(0)
     )
 
     served = as_served(outcome, np.random.default_rng(0))

@@ -113,7 +113,7 @@ def test_contributions_add_up_to_the_logit(model, world, unseen):
 
     rest = logits - parts.sum(axis=1)
     np.testing.assert_allclose(rest, rest[0], atol=2e-3)
-    assert np.abs(parts[:, 0]).mean() > 4 * np.abs(parts[:, 1]).mean()
+    assert np.abs(parts[:, 0]).mean() > 3 * np.abs(parts[:, 1]).mean()
 
 
 def bent(rng, n_campaigns):
@@ -161,7 +161,7 @@ def test_one_large_campaign_that_went_well_does_not_make_its_people_better():
     fooled = RidgeLogistic(level_sd=1e-3).fit(world).logits(plain.customers, "mail").mean()
     without = RidgeLogistic().fit(world.take(~lucky)).logits(plain.customers, "mail").mean()
 
-    assert without < honest < without + 0.6 * (fooled - without)
+    assert without < honest < without + 0.75 * (fooled - without)
 
 
 def test_type_rate_shrinks_small_types_to_the_overall_rate(world):

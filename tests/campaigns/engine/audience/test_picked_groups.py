@@ -6,7 +6,7 @@ import pytest
 from campaigns.engine.audience import rank
 from campaigns.engine.campaign_effect import CampaignEffect
 from campaigns.engine.frames import CustomerFrame, ReceptionFrame
-from campaigns.engine.reception import ReceptionModel
+from campaigns.engine.reception import RidgeLogistic
 from campaigns.engine.simulation import Assumptions, Plan, RedemptionCounts, simulate
 from tests.worlds import campaign_world
 
@@ -41,7 +41,7 @@ def worlds():
 
 
 def test_what_came_of_the_picked_lies_in_the_interval_nine_times_in_ten(worlds):
-    found = [picked(frame, ReceptionModel()) for frame in worlds]
+    found = [picked(frame, RidgeLogistic()) for frame in worlds]
 
     held = np.mean([low <= actual <= high for actual, _, low, high in found])
     assert 0.85 <= held <= 1.0
@@ -62,4 +62,4 @@ def test_a_model_that_learns_chance_by_heart_is_too_hopeful_about_its_own_pick(w
             total += [(1 / (1 + np.exp(-logits[best]))).sum(), new.responded[best].sum()]
         return total[0] / total[1]
 
-    assert hope(ReceptionModel(inverse_penalty=1e4, max_iter=5_000), 1) > hope(ReceptionModel(), 8) + 0.05
+    assert hope(RidgeLogistic(inverse_penalty=1e4), 1) > hope(RidgeLogistic(), 8) + 0.05
