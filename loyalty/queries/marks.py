@@ -61,8 +61,11 @@ WITH now AS MATERIALIZED (
     FROM pg_current_snapshot() s
 )
 SELECT CASE WHEN COALESCE(bool_or(a.backend_type IS NULL AND a.pid IS NOT NULL), false) THEN oldest
-    -- The number of a transaction is told without its upper half: it is the newest that ends so.
-    ELSE LEAST(next, min(next - ((next - a.backend_xid::text::bigint) & 4294967295))) END
+    -- The number of a transaction is told without its upper half. What would lie half of all numbers back began since.
+    ELSE LEAST(next, min(
+        next - NULLIF(LEAST((next - a.backend_xid::text::bigint) & 4294967295, 2147483648), 2147483648)
+    ))
+    END
 FROM now LEFT JOIN pg_stat_activity a ON a.datname = current_database()
 GROUP BY oldest, next
 """
