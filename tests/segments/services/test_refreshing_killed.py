@@ -49,6 +49,8 @@ def killed_at_the_end(segment, worker, at):
         wake(job)
         wait_until(is_somebody_waiting_for_a_lock)
         worker.kill()
+        # What it had asked for would still be written if the lock were given up before the database noticed.
+        wait_until(lambda: not is_somebody_waiting_for_a_lock())
     return job
 
 
