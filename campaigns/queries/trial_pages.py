@@ -164,10 +164,3 @@ def uplift_verdict() -> UpliftVerdict:
         "may be ranked by what it changes; all others are ranked by how likely they are to respond."
     )
     return UpliftVerdict(True, sentence, trial)
-
-
-def expected_effects(trial: Trial, customer_ids: Sequence[int]) -> dict[int, float]:
-    """What the best message of a trial is expected to change for each of these customers, where it is known."""
-    known = trial.people.filter(customer_id__in=customer_ids, expected_effect__isnull=False)
-    pairs = known.values_list("customer_id", "expected_effect")
-    return {customer: effect for customer, effect in pairs if customer is not None and effect is not None}

@@ -107,7 +107,6 @@ HABITS = (
     _words("basket_value", "Spend per order", "money", PHRASES["basket_value"]),
     _words("coupon_share", "Share of orders with a coupon", "share", PHRASES["coupon_share"]),
 )
-HABIT_NAMES = tuple(words.name for words in HABITS)
 
 
 class FeatureUnknown(Exception):

@@ -68,11 +68,6 @@ def source_features(
     return FeatureFrame(ids, values, words, tuple(sources))
 
 
-def offered_features(*, as_of: datetime) -> list[kinds.Feature]:
-    """The features of the store that customers may be divided by."""
-    return [one for one in store.feature_list(as_of=as_of) if _is_fit(one)]
-
-
 def _is_fit(feature: kinds.Feature) -> bool:
     return feature.kind != "category" and not feature.is_protected
 

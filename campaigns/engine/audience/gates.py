@@ -26,10 +26,6 @@ class Stop(IntEnum):
     CHOSEN = 9
 
 
-# What is decided before anybody is scored: nobody behind these gates has any part in a ranking or a curve.
-BEFORE_SCORING = (Stop.CONSENT, Stop.HELD_OUT, Stop.OTHER_CAMPAIGN, Stop.EXCLUDED, Stop.CONTACTS)
-
-
 @dataclass(frozen=True)
 class Fallen:
     """A gate of the waterfall: how many fell out there, and how many were left after it."""

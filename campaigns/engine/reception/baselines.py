@@ -1,5 +1,6 @@
 """Baselines that tell nobody apart: what a model has to beat before it may serve."""
 
+from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +13,7 @@ from campaigns.engine.frames import CustomerFrame, FloatArray, ReceptionFrame
 from campaigns.engine.reception.contract import Arrays, check_kind
 
 
-class Rate(BaseEstimator):
+class Rate(BaseEstimator, ABC):
     """Everybody responds at one rate for each campaign type, or at the overall one where a type has none.
 
     Attributes
@@ -36,8 +37,9 @@ class Rate(BaseEstimator):
         self.rates_ = self._rates(frame)
         return self
 
+    @abstractmethod
     def _rates(self, frame: ReceptionFrame) -> dict[str, float]:
-        raise NotImplementedError
+        """Return the rate of each campaign type."""
 
     def logits(self, customers: CustomerFrame, campaign_type: str) -> FloatArray:
         """Return the same log-odds for every customer, shape (n_customers,).
