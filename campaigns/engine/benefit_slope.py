@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import norm
 from scipy.stats import t as student
 
 from campaigns.engine.frames import FloatArray
@@ -40,6 +41,11 @@ class BenefitSlope:
         """A slope that somebody states, as the factor of the odds when the benefit doubles."""
         slope = float(np.log(odds))
         return cls(slope, slope, slope, n_campaigns, False)
+
+    def shifts(self, benefit: float, usual: float, n_draws: int, rng: np.random.Generator) -> FloatArray:
+        """Return what another benefit than the `usual` adds to the logit, shape (n_draws,): the slope is unsure."""
+        sd = (self.high - self.low) / (2 * norm.ppf(0.975))
+        return np.asarray((self.mid + sd * rng.standard_normal(n_draws)) * np.log2(benefit / usual))
 
 
 def fit_slope(benefits: FloatArray, expected: FloatArray, actual: FloatArray) -> BenefitSlope:

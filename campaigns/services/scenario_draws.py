@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from campaigns.engine.benefit import BenefitResponse, learn_benefit_response
-from campaigns.engine.campaign_effect import CampaignEffect, EffectObservation
+from campaigns.engine.benefit_slope import BenefitSlope, fit_slope
+from campaigns.engine.campaign_effect import CampaignEffect
 from campaigns.engine.frames import FloatArray
 from campaigns.engine.reception_curve import reception_curve
 from campaigns.engine.scenarios import CountDraws, count_draws, shift_for
@@ -58,23 +58,14 @@ def draw(scenario: Scenario, base: Scenario, bins: LogitBins, *, inexperienced_s
         setattr(scenario, name, value)
 
 
-def learnt_response(simulation: Simulation, past: dict[int, Shape]) -> BenefitResponse | None:
-    """How response followed the benefit in the past, as far as past forecasts were off by it; None if it hardly varied.
-
-    Residuals are those of the back-test: forecasts as they were made, not knowing the benefit.
-    """
-    usual = benefit_of(simulation)
+def learnt_response(simulation: Simulation, past: dict[int, Shape]) -> BenefitSlope | None:
+    """How response followed the benefit in the past, by forecasts as they were made; None where they do not say."""
+    unit = "percent" if benefit_of(simulation).percent else "amount"
     lines = {line["campaign_id"]: line for line in simulation.evidence.get("scoreboard", [])}
-    unit = "percent" if usual.percent else "amount"
-    known = [(getattr(past[pk], unit), lines[pk]) for pk in past if pk in lines and getattr(past[pk], unit)]
-    observations = [_observed(line) for _, line in known]
-    sd = simulation.evidence.get("experience", {}).get("sd", 0.4)
-    return learn_benefit_response([benefit for benefit, _ in known], observations, sd)
-
-
-def _observed(line: dict[str, Any]) -> EffectObservation:
-    """How far a past campaign was from its forecast; on the logarithm, which is the logit where few take an offer."""
-    return EffectObservation(float(np.log((line["actual"] + 0.5) / (line["mid"] + 0.5))), (line["mid"] + 1.0) ** -0.5)
+    known = [(getattr(past[pk], unit), lines[pk]["mid"], lines[pk]["actual"]) for pk in past if pk in lines]
+    columns = np.array([row for row in known if row[0]], dtype=np.float64).reshape(-1, 3)
+    slope = fit_slope(*columns.T)
+    return slope if slope.is_learnt else None
 
 
 def _shape(scenario: Scenario, n_customers: int) -> Shape:
@@ -91,7 +82,7 @@ def _shape(scenario: Scenario, n_customers: int) -> Shape:
     )
 
 
-def _shifts(scenario: Scenario, bins: LogitBins, learnt: BenefitResponse | None, n_draws: int) -> FloatArray:
+def _shifts(scenario: Scenario, bins: LogitBins, learnt: BenefitSlope | None, n_draws: int) -> FloatArray:
     """What the scenario's benefit and its days add to the logit of each simulated campaign, and how that is known."""
     factor = window_factor(scenario)
     scenario.response = Response.SAME

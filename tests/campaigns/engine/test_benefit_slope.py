@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from campaigns.engine.benefit_slope import ASSUMED_ODDS, fit_slope
+from campaigns.engine.benefit_slope import ASSUMED_ODDS, BenefitSlope, fit_slope
 
 
 def past(rng, n, slope, benefits=(0.5, 1.0, 2.0, 4.0)):
@@ -35,3 +36,12 @@ def test_few_campaigns_or_one_benefit_say_nothing():
     assert not fit_slope(*past(rng, 6, 2.0)).is_learnt
     assert not fit_slope(*past(rng, 30, 2.0, benefits=(1.0,))).is_learnt
     assert not fit_slope(*np.empty((3, 0))).is_learnt
+
+
+def test_shifts_are_nothing_for_the_usual_benefit_and_unsure_for_another():
+    learnt, rng = BenefitSlope(0.6, 0.6 - 0.392, 0.6 + 0.392, 20, True), np.random.default_rng(4)
+
+    assert (learnt.shifts(10, 10, 50, rng) == 0).all()
+    deeper = learnt.shifts(20, 10, 4_000, rng)
+    assert deeper.mean() == pytest.approx(0.6, abs=0.02)
+    assert deeper.std() == pytest.approx(0.2, rel=0.05)
