@@ -458,7 +458,12 @@ def _campaign(number: int, customer: loyalty.Customer, product: loyalty.Product,
     offer = make_offer(number, product)
     audience = make_audience(number, customer)
     campaign = make_campaign(number, offer, audience=audience, external_id=f"k{number}")
-    make_scenario(make_simulation(campaign, audience, version))
+    simulation = make_simulation(campaign, audience, version)
+    make_scenario(simulation)
+    # Called off, so that no page takes the campaign for one that waits for its pilot.
+    campaigns.Pilot.objects.create(
+        of=campaign, simulation=simulation, campaign=campaign, rest=audience, seed=7, drawn_at=AT, called_off_at=AT
+    )
     make_incentives(campaign, version, customer)
     make_scoring(campaign, version, customer)
     make_new_product_simulation(number, audience)

@@ -7,6 +7,7 @@ from campaigns.admin import (
     new_products,
     offers,
     outcomes,
+    pilots,
     simulations,
     trials,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "new_products",
     "offers",
     "outcomes",
+    "pilots",
     "simulations",
     "trials",
 ]

@@ -31,7 +31,8 @@ PLACES = {
 
 
 class AudienceRuleSerializer(StrictFields):
-    kind = serializers.ChoiceField(choices=Audience.Kind.choices)
+    # The people of a pilot are drawn, not asked for.
+    kind = serializers.ChoiceField(choices=[one for one in Audience.Kind.choices if one[0] != Audience.Kind.PILOT])
     segment_id = serializers.IntegerField(required=False, help_text="For kind `segment`.")
     n = serializers.IntegerField(
         required=False, min_value=1,

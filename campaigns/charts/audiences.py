@@ -14,6 +14,7 @@ FOUR_FIFTHS = 0.8
 FALLEN = {
     "CONSENT": "Refused this channel",
     "HELD_OUT": "Held out on purpose",
+    "PILOT": "Got the pilot already",
     "OTHER_CAMPAIGN": "Get another campaign on these days",
     "EXCLUDED": "In a segment left out",
     "CONTACTS": "Get as many campaigns as allowed",

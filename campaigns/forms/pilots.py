@@ -1,11 +1,16 @@
 """What people type about a pilot."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
-from campaigns.models import Campaign
-from campaigns.services.pilots import Pilot
+from campaigns.engine.pilot import PilotPlan
+from campaigns.forms.fields import date_field, midnight, whole_field
+from campaigns.models import Campaign, Simulation
+from campaigns.services.pilot_draws import PilotPlanned
+from campaigns.services.pilots import PilotTold
 
 WHOLE = "Write this as a whole number, or choose the campaign that was the pilot."
 
@@ -23,6 +28,37 @@ def _counted(label: str) -> forms.IntegerField:
         error_messages=dict.fromkeys(("invalid", "max_value"), WHOLE),
         widget=forms.NumberInput(attrs={"class": "form-control", "min": "0", "inputmode": "numeric"}),
     )
+
+
+MOST = 10**6
+# Enough days for most of those who take an offer at all, where the campaign itself leaves no room for more.
+SHORTEST_ROOM = timedelta(days=7)
+
+
+class PilotDrawForm(forms.Form):
+    """How many get it first, and when."""
+
+    n = whole_field("How many get it first", "Write how many customers get it first as a whole number.", MOST)
+    starts_on = date_field("First day", "Write the first day as a date, for example 2017-12-31.")
+    ends_on = date_field("Last day", "Write the last day as a date, for example 2018-01-31.")
+
+    def plan(self) -> PilotPlanned:
+        """The cleaned fields as the services take them."""
+        cleaned = self.cleaned_data
+        ends_at = midnight(cleaned["ends_on"] + timedelta(days=1))
+        return PilotPlanned(cleaned["n"], midnight(cleaned["starts_on"]), ends_at)
+
+
+def suggested_draw(simulation: Simulation, advice: PilotPlan) -> dict[str, Any]:
+    """As many as halve the interval, on the days between what is known and the campaign itself."""
+    campaign, best = simulation.campaign, advice.halving or (advice.sizes[-1] if advice.sizes else None)
+    first = timezone.localdate(simulation.as_of) + timedelta(days=1)
+    return {"n": best.n if best else None, "starts_on": first, "ends_on": _last_day(first, campaign)}
+
+
+def _last_day(first: date, campaign: Campaign) -> date:
+    before = campaign.first_day - timedelta(days=1)
+    return before if before - first >= SHORTEST_ROOM else first + timedelta(days=campaign.n_days - 1)
 
 
 class PilotForm(forms.Form):
@@ -53,9 +89,9 @@ class PilotForm(forms.Form):
                     self.add_error(name, WHOLE)
         return cleaned
 
-    def pilot(self) -> Pilot:
+    def pilot(self) -> PilotTold:
         """The cleaned fields as the services take them; a sent campaign speaks for itself."""
         chosen, days = self.cleaned_data["campaign"], self.cleaned_data["days"]
         if chosen is not None:
-            return Pilot(chosen.n_members, chosen.n_took, days)
-        return Pilot(self.cleaned_data["n_sent"], self.cleaned_data["n_took"], days)
+            return PilotTold(chosen.n_members, chosen.n_took, days)
+        return PilotTold(self.cleaned_data["n_sent"], self.cleaned_data["n_took"], days)

@@ -7,6 +7,7 @@ from campaigns.models.ledger import LedgerEntry, LedgerOutcome
 from campaigns.models.new_products import NewProduct, NewProductForecast, NewProductSimulation
 from campaigns.models.offers import Offer, OfferProduct
 from campaigns.models.outcomes import Outcome, Redemption
+from campaigns.models.pilots import Pilot
 from campaigns.models.scenarios import Scenario
 from campaigns.models.scoring import CustomerScoring, ScoredPart
 from campaigns.models.simulations import Forecast, Simulation
@@ -35,6 +36,7 @@ __all__ = [
     "OfferProduct",
     "OfferRound",
     "Outcome",
+    "Pilot",
     "Redemption",
     "Scenario",
     "ScoredPart",

@@ -15,6 +15,7 @@ class Audience(models.Model):
         BEST = "best", "The people most likely to take it"
         IMPORTED = "imported", "The people it was really sent to"
         LOOKALIKE = "lookalike", "People like those on a list"
+        PILOT = "pilot", "Some of them, drawn at random"
 
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=16, choices=Kind)

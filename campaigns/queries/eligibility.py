@@ -6,7 +6,17 @@ import numpy as np
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from campaigns.engine.frames import IntArray
-from campaigns.models import Campaign, Holdout, Offer, OfferAssignment, OfferPolicy, OfferProduct, Redemption
+from campaigns.models import (
+    AudienceMember,
+    Campaign,
+    Holdout,
+    Offer,
+    OfferAssignment,
+    OfferPolicy,
+    OfferProduct,
+    Pilot,
+    Redemption,
+)
 from campaigns.queries.history import SENT_STATES
 from loyalty.queries.frames import copy_frame
 
@@ -42,6 +52,13 @@ def offers_of(campaign: Campaign) -> list[Offer]:
 
 def held_out_ids(campaign: Campaign) -> IntArray:
     return _ids(Holdout.objects.filter(campaign=campaign))
+
+
+def pilot_customer_ids(campaign: Campaign) -> IntArray:
+    """Customers who get the pilot of this campaign, and so never the campaign itself."""
+    pilots = Pilot.objects.filter(of=campaign, called_off_at=None).values("campaign__audience")
+    rows = AudienceMember.objects.filter(audience__in=pilots)
+    return np.fromiter(rows.values_list("customer_id", flat=True), dtype=np.int64)
 
 
 def often_contacted_ids(campaign: Campaign, policy: OfferPolicy) -> IntArray:

@@ -121,6 +121,8 @@ def _kind_in_words(rule: Mapping[str, Any]) -> AudienceRule:
         return AudienceRule(
             "The same people as in" if campaign else "The recipients of a past campaign", None, campaign
         )
+    if kind == Audience.Kind.PILOT:
+        return AudienceRule(f"{rule.get('n', 0):,} customers drawn at random to try it on first")
     if kind == Audience.Kind.LOOKALIKE:
         n = rule.get("n")
         return AudienceRule(f"The {n:,} customers most like those on a list" if n else "Customers like those on a list")
@@ -136,6 +138,8 @@ def audience_size(rule: Mapping[str, Any]) -> int | None:
         return SegmentMembership.objects.filter(segment=rule["segment_id"], valid_until__isnull=True).count()
     if kind == Audience.Kind.IMPORTED:
         return AudienceMember.objects.filter(audience__campaigns=rule["campaign_id"]).count()
+    if kind == Audience.Kind.PILOT:
+        return int(rule.get("n", 0))
     everybody = Customer.objects.count()
     if kind in (Audience.Kind.BEST, Audience.Kind.LOOKALIKE):
         return min(rule["n"], everybody) if rule.get("n") else None

@@ -186,6 +186,8 @@ def _asked_for(scored: Scored, rule: Mapping[str, Any]) -> IntArray:
     if rule["kind"] == Kind.IMPORTED:
         past = Campaign.objects.get(pk=rule["campaign_id"])
         return scored.rows_of(audience_member_ids(past.audience_id)) if past.audience_id else _no_rows()
+    if rule["kind"] == Kind.PILOT:
+        return scored.rows_of(audience_member_ids(rule["audience_id"]))
     return np.arange(len(scored.customers), dtype=np.int64)
 
 
@@ -210,6 +212,8 @@ def _name(rule: Mapping[str, Any], n: int) -> str:
         return str(Segment.objects.get(pk=rule["segment_id"]))
     if rule["kind"] == Kind.IMPORTED:
         return f"The {n:,} people {Campaign.objects.get(pk=rule['campaign_id'])} was sent to"
+    if rule["kind"] == Kind.PILOT:
+        return f"The {n:,} people of the pilot"
     if rule["kind"] == Kind.BEST:
         equal = f", in equal shares by {TRAITS[rule['equal_by']].lower()}" if rule.get("equal_by") else ""
         return f"The {n:,} people most likely to take it{equal}"

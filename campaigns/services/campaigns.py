@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaigns.models import Campaign, CampaignOffer
+from campaigns.queries.pilots import n_also_in_pilot
 from campaigns.services.plans import CampaignInvalid, CampaignPlan, check_plan
 
 __all__ = [
@@ -51,6 +52,7 @@ def create_campaign(*, plan: CampaignPlan, by: User, at: datetime) -> Campaign:
 def submit_campaign(*, campaign: Campaign, by: User, at: datetime) -> Campaign:
     """Ask for approval. Raises CampaignInvalid."""
     campaign = held_in(campaign, State.DRAFT, "submitted for review")
+    _check_pilot(campaign)
     campaign.state, campaign.review_comment = State.IN_REVIEW, ""
     campaign.save(update_fields=["state", "review_comment"])
     return campaign
@@ -62,6 +64,7 @@ def approve_campaign(*, campaign: Campaign, by: User, at: datetime) -> Campaign:
     campaign = held_in(campaign, State.IN_REVIEW, "approved")
     if campaign.created_by_id == by.pk:
         raise CampaignInvalid("approved_by", "You made this campaign, so somebody else has to approve it.")
+    _check_pilot(campaign)
     campaign.state, campaign.approved_by, campaign.approved_at = State.APPROVED, by, at
     campaign.save(update_fields=["state", "approved_by", "approved_at"])
     return campaign
@@ -78,6 +81,13 @@ def reject_campaign(*, campaign: Campaign, comment: str, by: User, at: datetime)
     campaign.state, campaign.review_comment = State.DRAFT, comment.strip()
     campaign.save(update_fields=["state", "review_comment"])
     return campaign
+
+
+def _check_pilot(campaign: Campaign) -> None:
+    n_both = n_also_in_pilot(campaign, campaign.audience_id)
+    if n_both:
+        sentence = f"{n_both:,} of these people get the pilot already. Rehearse the campaign again: it leaves them out."
+        raise CampaignInvalid("audience", sentence)
 
 
 def held_in(campaign: Campaign, state: str, done: str) -> Campaign:

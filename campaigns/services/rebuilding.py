@@ -10,9 +10,11 @@ from django.db import transaction
 from scipy.special import expit
 
 from campaigns.models import Audience
+from campaigns.queries.pilots import members_of
 from campaigns.registry import open_version
 from campaigns.services.audiences import choose
 from campaigns.services.learning import Learnt
+from campaigns.services.pilot_draws import drawn_members
 from campaigns.services.scoring import score_customers
 from loyalty.models import Job
 from loyalty.services.jobs import create_job, one_at_a_time
@@ -68,6 +70,8 @@ def rebuild_audience(*, audience: Audience, report: Progress) -> Compared:
     """Nothing is written: the frozen list stays what it is. Raises CannotRebuild, ArtefactDamaged."""
     if audience.made_for is None or audience.model_version is None or audience.seed is None:
         raise CannotRebuild(audience)
+    if audience.kind == Audience.Kind.PILOT:
+        return _drawn_again(audience, audience.seed)
     report(10, 100, "Scoring every customer as it was done then")
     learnt = Learnt(audience.model_version, open_version(audience.model_version))
     scored = score_customers(campaign=audience.made_for, as_of=audience.as_of, learnt=learnt)
@@ -76,6 +80,13 @@ def rebuild_audience(*, audience: Audience, report: Progress) -> Compared:
     chances = expit(scored.logits[rows] + learnt.knowledge.effect.mean)
     report(90, 100, "Comparing")
     return _compared(audience, scored.customers.customer_ids[rows].tolist(), chances.tolist())
+
+
+def _drawn_again(audience: Audience, seed: int) -> Compared:
+    """A pilot is drawn out of another frozen list: from the same list and seed come the same people."""
+    source = members_of(audience.rule["audience_id"])
+    rows = np.flatnonzero(np.isin(source.customer_ids, drawn_members(source, audience.rule["n"], seed)))
+    return _compared(audience, source.customer_ids[rows].tolist(), source.scores[rows].tolist())
 
 
 def _compared(audience: Audience, ids: list[int], chances: list[float]) -> Compared:

@@ -12,6 +12,7 @@ from loyalty.models import Job
 from loyalty.services import behaviour, inspection
 from loyalty.services.jobs import Step, create_job, create_steps
 
+Kind = Audience.Kind
 DEFAULT_CAMPAIGN = "18"
 SEED = 20170101
 LOAD = Step("campaigns.load_complete_journey", "Load The Complete Journey")
@@ -63,5 +64,5 @@ def start_rehearsal(*, campaign: Campaign, by: User, at: datetime, seed: int = S
 
 
 def _was_sent(campaign: Campaign) -> bool:
-    known = campaign.audience is not None and campaign.audience.kind == Audience.Kind.IMPORTED
+    known = campaign.audience is not None and campaign.audience.kind in (Kind.IMPORTED, Kind.PILOT)
     return known and bool(campaign.external_id) and campaign.state in SENT_STATES

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from campaigns.models import Campaign, CampaignOffer, Offer, OfferProduct, Scenario
+from campaigns.queries.pilots import n_also_in_pilot
 from campaigns.queries.scenarios import base_of
 from campaigns.services.campaigns import CampaignInvalid, CampaignPlan, held_in
 from campaigns.services.plans import change_problems
@@ -64,8 +65,10 @@ def _write(campaign: Campaign, scenario: Scenario) -> None:
     campaign.starts_at, campaign.ends_at = plan.starts_at, plan.ends_at
     campaign.cost_per_contact, campaign.margin_share = plan.cost_per_contact, plan.margin_share
     campaign.audience_rule = dict(scenario.audience_rule)
-    # People who were not picked for this plan are not its audience; the next rehearsal freezes those who are.
-    campaign.audience = scenario.simulation.audience if same_people else None
+    # People who were not picked for this plan are not its audience; the next rehearsal freezes those who are, and
+    # leaves out who got the pilot.
+    stays = same_people and not n_also_in_pilot(campaign, scenario.simulation.audience_id)
+    campaign.audience = scenario.simulation.audience if stays else None
     fields = ["starts_at", "ends_at", "cost_per_contact", "margin_share", "audience_rule", "audience"]
     campaign.save(update_fields=fields)
 

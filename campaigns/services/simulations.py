@@ -58,16 +58,27 @@ def simulate_campaign(
     if done:
         return done[0]
     scored = _scored(campaign, at=at, report=report, parts=parts)
-    choice = choose(scored, campaign.audience_rule or {"kind": Kind.BEST}, seed=seed)
+    drawn = _drawn(campaign)
+    choice = choose_sent(scored, drawn) if drawn else _chosen(scored, campaign, seed)
     report(95, 100, "Simulating")
     prepared = _prepare(choice, scored, seed, report)
     with report.writing():
-        audience = build_audience(choice, scored, at=at, seed=seed, job_id=report.job_id)
+        audience = drawn or build_audience(choice, scored, at=at, seed=seed, job_id=report.job_id)
         if campaign.state == Campaign.State.DRAFT:
             Campaign.objects.filter(pk=campaign.pk, state=Campaign.State.DRAFT).update(audience=audience)
         if parts:
             forget_parts(parts)
         return _store(prepared, audience, scored, at=at, seed=seed, job_id=report.job_id)
+
+
+def _chosen(scored: Scored, campaign: Campaign, seed: int) -> Choice:
+    return choose(scored, campaign.audience_rule or {"kind": Kind.BEST}, seed=seed)
+
+
+def _drawn(campaign: Campaign) -> Audience | None:
+    """The people of a pilot: they were drawn once and are never chosen anew."""
+    is_drawn = campaign.audience is not None and campaign.audience.kind == Kind.PILOT
+    return campaign.audience if is_drawn else None
 
 
 def rehearse_campaign(

@@ -16,6 +16,7 @@ from campaigns.forms import OfferPolicyForm, RejectionForm
 from campaigns.models import Campaign
 from campaigns.queries import campaigns as queries
 from campaigns.queries.assignments import round_page
+from campaigns.queries.pilots import open_pilot, pilot_made_by
 from campaigns.queries.planning import audience_rule
 from campaigns.services import campaigns as services
 from campaigns.services.rehearsal import start_rehearsal
@@ -77,6 +78,8 @@ def _campaign_page(request: HttpRequest, campaign: Campaign, form: RejectionForm
         "offers": keyset_page(offers, order="pk", cursor=request.GET.get("page", ""), size=SECTION_SIZE),
         "simulations": queries.campaign_simulations(campaign),
         "outcomes": queries.campaign_outcomes(campaign),
+        "pilot_here": pilot_made_by(campaign.pk),
+        "pilot_there": open_pilot(campaign.pk),
         "rehearsal": queries.newest_rehearsal(campaign),
         "is_author": campaign.created_by_id == request.user.pk,
         **queries.what_happened(campaign, now=data_horizon() or timezone.now()),

@@ -17,13 +17,14 @@ class Stop(IntEnum):
 
     CONSENT = 1
     HELD_OUT = 2
-    OTHER_CAMPAIGN = 3
-    EXCLUDED = 4
-    CONTACTS = 5
-    NOT_ASKED_FOR = 6
-    NOT_WORTH_IT = 7
-    BUDGET = 8
-    CHOSEN = 9
+    PILOT = 3
+    OTHER_CAMPAIGN = 4
+    EXCLUDED = 5
+    CONTACTS = 6
+    NOT_ASKED_FOR = 7
+    NOT_WORTH_IT = 8
+    BUDGET = 9
+    CHOSEN = 10
 
 
 @dataclass(frozen=True)

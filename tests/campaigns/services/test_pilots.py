@@ -5,7 +5,7 @@ from django.test import override_settings
 from campaigns.models import LedgerEntry, Simulation
 from campaigns.queries.pilots import pilot_advice, sent_pilots
 from campaigns.queries.scenarios import base_of
-from campaigns.services.pilots import Pilot, PilotInvalid, forecast_after_pilot, share_due
+from campaigns.services.pilots import PilotInvalid, PilotTold, forecast_after_pilot, share_due
 from campaigns.services.simulations import simulate_campaign
 from loyalty.services.progress import QuietProgress
 from tests.campaigns.shop import DAY, add_campaign, open_shop
@@ -36,7 +36,7 @@ def simulation(world):
 
 
 def after(simulation, by, at, *numbers):
-    return forecast_after_pilot(simulation=simulation, pilot=Pilot(*numbers), by=by, at=at)
+    return forecast_after_pilot(simulation=simulation, pilot=PilotTold(*numbers), by=by, at=at)
 
 
 def redeemers(simulation):
