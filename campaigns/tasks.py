@@ -6,7 +6,15 @@ from celery import shared_task
 from django.utils import timezone
 
 from campaigns.models import Audience, Campaign, NewProduct, Simulation, Trial
-from campaigns.services import incentives, learning_ahead, new_products, offer_rounds, rebuilding, scenario_runs
+from campaigns.services import (
+    incentives,
+    launches_ahead,
+    learning_ahead,
+    new_products,
+    offer_rounds,
+    rebuilding,
+    scenario_runs,
+)
 from campaigns.services.demo import load_complete_journey
 from campaigns.services.entrants import REFINEMENTS
 from campaigns.services.launches import simulate_new_product
@@ -76,6 +84,19 @@ def learn_reception(params: dict[str, Any], report: Progress) -> dict[str, Any]:
 @shared_task(name="campaigns.learn_when_due")  # type: ignore[untyped-decorator]
 def learn_when_due() -> None:
     job = learning_ahead.make_due(at=timezone.now())
+    if job is not None:
+        wake(job)
+
+
+@job_task(launches_ahead.TASK)
+def learn_launches(params: dict[str, Any], report: Progress) -> dict[str, Any]:
+    """Learn from all launches whose weeks are over."""
+    return launches_ahead.learn_ahead(at=timezone.now(), report=report)
+
+
+@shared_task(name="campaigns.learn_launches_when_due")  # type: ignore[untyped-decorator]
+def learn_launches_when_due() -> None:
+    job = launches_ahead.make_due(at=timezone.now())
     if job is not None:
         wake(job)
 

@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-imports": {"task": "loyalty.sweep_imports", "schedule": 3600, "options": {"expires": 3600}},
     "sweep-offers": {"task": "campaigns.sweep_offers", "schedule": 600, "options": {"expires": 600}},
     "learn-reception": {"task": "campaigns.learn_when_due", "schedule": 120, "options": {"expires": 120}},
+    "learn-launches": {"task": "campaigns.learn_launches_when_due", "schedule": 600, "options": {"expires": 600}},
     "sweep-lists": {"task": "recommender.sweep_lists", "schedule": 3600, "options": {"expires": 3600}},
     "retrain-when-due": {"task": "recommender.retrain_when_due", "schedule": 3600, "options": {"expires": 3600}},
     "refresh-segments": {"task": "segments.refresh_when_due", "schedule": 300, "options": {"expires": 300}},

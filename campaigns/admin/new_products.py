@@ -19,8 +19,8 @@ class NewProductAdmin(LookOnlyAdmin):
 
 @admin.register(NewProductSimulation)
 class NewProductSimulationAdmin(LookOnlyAdmin):
-    list_display = ["new_product", "audience", "as_of", "outcome_days", "created_at"]
-    list_select_related = ["new_product", "audience"]
+    list_display = ["new_product", "audience", "model_version", "as_of", "outcome_days", "created_at"]
+    list_select_related = ["new_product", "audience", "model_version"]
     search_fields = ["new_product__name__icontains"]
     date_hierarchy = "created_at"
     inlines = [NewProductForecastInline]

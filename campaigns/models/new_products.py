@@ -6,6 +6,7 @@ from django.urls import reverse
 from campaigns.models.audiences import Audience
 from campaigns.models.intervals import ForecastNumber, nested_intervals
 from loyalty.models import Category, Job
+from recommender.models import ModelVersion
 
 
 class NewProduct(models.Model):
@@ -42,6 +43,14 @@ class NewProductSimulation(models.Model):
     new_product = models.ForeignKey(NewProduct, on_delete=models.CASCADE, related_name="simulations")
     audience = models.ForeignKey(
         Audience, on_delete=models.PROTECT, related_name="new_product_simulations", help_text="Who would buy it first."
+    )
+    model_version = models.ForeignKey(
+        ModelVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="new_product_simulations",
+        help_text="What had been learnt from earlier launches.",
     )
     as_of = models.DateTimeField(help_text="Nothing at or after this moment was known to it.")
     outcome_days = models.PositiveSmallIntegerField(help_text="Buyers are counted for so many days.")

@@ -9,21 +9,18 @@ from campaigns.engine.frames import FloatArray, IntArray
 from campaigns.engine.launches.forecast import LaunchForecast, simulate_launch
 from campaigns.engine.launches.likes import Alike, Buyers, launches_alike
 from campaigns.engine.launches.lines import Lines
-from campaigns.engine.launches.model import LaunchModel, learn_launches
+from campaigns.engine.launches.model import LaunchModel
 from campaigns.engine.launches.novelty import Novelty, novelty
 from campaigns.engine.launches.standing import recent_buyers
 from campaigns.engine.launches.totals import LaunchEffect
-from campaigns.engine.simulation import stream
 from campaigns.models import NewProduct
 from campaigns.queries.new_products import LADDER, MAKER, facts_of
+from campaigns.services.launch_learning import learn_from_launches
 from loyalty.services.progress import Progress
 from recommender.engine.attributes import Attributes
 from recommender.engine.history import CustomerHistory
-from recommender.engine.launches.exams import launch_rule
 from recommender.engine.launches.past import Launches
-from recommender.engine.shop import Shop
-from recommender.queries.descriptions import customer_traits, product_facts, product_keys
-from recommender.queries.interactions import shop_purchases
+from recommender.models import ModelVersion
 
 
 @dataclass(frozen=True)
@@ -34,6 +31,7 @@ class Seen:
     lines: Lines
     catalogue: Attributes
     model: LaunchModel
+    version: ModelVersion
 
     @property
     def today(self) -> int:
@@ -59,19 +57,11 @@ class Expected:
     logits: FloatArray
 
 
-def seen_until(as_of: datetime, seed: int, report: Progress) -> Seen:
-    report(0, 100, "Reading orders")
-    shop = Shop("shop", shop_purchases(as_of), product_facts(), customer_traits(), keys=product_keys())
-    report(10, 100, "Looking for earlier launches")
-    found = Launches(shop, launch_rule(shop))
+def seen_until(as_of: datetime, at: datetime, report: Progress) -> Seen:
+    learnt = learn_from_launches(as_of=as_of, at=at, report=report)
+    found = learnt.found
     catalogue = found.data.facts or Attributes(len(found.data.products))
-    model = learn_launches(
-        found,
-        until=found.n_days,
-        rng=stream(seed, "launch: learning"),
-        told=lambda done, total: report(10 + 60 * done // total, 100, "Learning from earlier launches"),
-    )
-    return Seen(found, Lines.of(shop, found), catalogue, model)
+    return Seen(found, Lines.of(learnt.shop, found), catalogue, learnt.model, learnt.version)
 
 
 def expected_of(product: NewProduct, seen: Seen, seed: int) -> Expected:

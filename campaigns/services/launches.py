@@ -43,7 +43,7 @@ def simulate_new_product(*, product: NewProduct, at: datetime, seed: int, report
     if horizon is None:
         raise NothingSold
     as_of = horizon + JUST_AFTER
-    seen = seen_until(as_of, seed, report)
+    seen = seen_until(as_of, at, report)
     report(70, 100, "Scoring every customer")
     expected = expected_of(product, seen, seed)
     report(85, 100, "Looking at what it would take from")
@@ -53,6 +53,7 @@ def simulate_new_product(*, product: NewProduct, at: datetime, seed: int, report
         simulation = NewProductSimulation.objects.create(
             new_product=product,
             audience=audience,
+            model_version=seen.version,
             as_of=as_of,
             outcome_days=seen.outcome_days,
             evidence=evidence,

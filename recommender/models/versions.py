@@ -14,6 +14,7 @@ class ModelVersion(models.Model):
         RECOMMENDATION = "recommendation", "What a customer may buy next"
         PRODUCT_RELATION = "product_relation", "Which products go together"
         RECEPTION = "reception", "Who would take an offer"
+        LAUNCH = "launch", "Who would buy a new product"
 
     class Alias(models.TextChoices):
         CHAMPION = "champion", "In use"

@@ -98,6 +98,19 @@ MEASURES: dict[str, tuple[Measure, ...]] = {
             is_less_better=True,
         ),
     ),
+    Purpose.LAUNCH: (
+        Measure(
+            "launch_error",
+            "How far off was the number of buyers?",
+            "The misses of all past launches together, as a share of the customers who really bought.",
+            is_less_better=True,
+        ),
+        Measure(
+            "coverage_90",
+            "How often did the 90% interval hold?",
+            "Share of past launches that ended inside their 90% interval. Nine in ten would be exactly right.",
+        ),
+    ),
 }
 
 
@@ -106,6 +119,7 @@ TAKEN_ON = {
     Purpose.RECOMMENDATION: "Measured on the four weeks after those it learnt from.",
     Purpose.PRODUCT_RELATION: "Measured against the shop's own categories.",
     Purpose.RECEPTION: "Measured on past campaigns, each forecast with what was known the day before it began.",
+    Purpose.LAUNCH: "Measured on past launches, each forecast from those whose weeks were over when it came.",
 }
 
 

@@ -38,7 +38,7 @@ def put_in_use(*, version: ModelVersion, by: User, at: datetime, override_reason
 
     Raises PromotionRefused, unless `override_reason` says why it should serve although the gate refuses it.
     """
-    if version.purpose == Purpose.RECEPTION:
+    if version.purpose in (Purpose.RECEPTION, Purpose.LAUNCH):
         raise registry.PromotionRefused(
             "Each forecast uses the version that won on its own data: nothing to choose here."
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,8 @@ from campaigns.engine.launches.totals import (
 )
 from recommender.engine.attributes import Attributes
 from recommender.engine.history import CustomerHistory
-from recommender.engine.launches.cases import LaunchCases
+from recommender.engine.launches.affinity import ITSELF
+from recommender.engine.launches.cases import Cases, LaunchCases
 from recommender.engine.launches.past import Launches
 from recommender.engine.launches.wide import Wide, learnt, standing_of
 
@@ -115,15 +116,22 @@ def learn_launches(found: Launches, *, until: int, rng: np.random.Generator, tol
     past = past_launches(found, shelf, since=since, until=decided)
     if len(past) < FEWEST_LAUNCHES or past.buyers.sum() < FEWEST_BUYERS:
         raise TooFewLaunches(len(past), int(past.buyers.sum()))
-    if told is not None:
-        told(1, 2)
     expected, later = replayed(past)
     effect = fit_launch_effect(expected, later.buyers)
     totals = LaunchTotals().fit(past.features, past.buyers)
     standing = standing_of(shelf.affinity, found.known_at(since).customers_per_product())
-    cases = LaunchCases(found, since, decided)
+    # What was never sold is no product of the catalogue: one usual place is all that is asked of them.
+    standing[ITSELF] = standing[ITSELF].mean(keepdims=True)
+    cases = _telling(LaunchCases(found, since, decided), len(np.unique(past.days)), told)
     wide = learnt(shelf.affinity, standing, cases, strength=STRENGTH, rng=rng)
     return LaunchModel(shelf, wide, totals, effect, past)
+
+
+def _telling(days: LaunchCases, n: int, told: Told | None) -> Iterator[Cases]:
+    for done, day in enumerate(days, start=1):
+        yield day
+        if told is not None:
+            told(done, n)
 
 
 def past_launches(found: Launches, shelf: Shelf, *, since: int, until: int) -> PastLaunches:
