@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0014_forecast_ledger'),
+        ('campaigns', '0015_pilots'),
         ('recommender', '0010_purpose_of_launches'),
     ]
 
