@@ -9,23 +9,25 @@ from django.db import connection
 
 from segments.models import Segment
 
-# One statement, so that nobody is seen in between: those who came have no open row, those who left have one.
+# One statement, so that nobody is seen in between. Both sides are laid beside each other whole: were each who comes
+# looked up among those who are there, the look-up would wade through all who have come just before.
 KEEP = """
 WITH inside AS MATERIALIZED ({members}),
+there AS MATERIALIZED (
+    SELECT m.id, m.customer_id FROM segments_segmentmembership m
+    WHERE m.segment_id = %s AND m.valid_until IS NULL {among}
+),
+moved AS MATERIALIZED (
+    SELECT there.id, inside.customer_id FROM inside FULL JOIN there ON there.customer_id = inside.customer_id
+    WHERE there.id IS NULL OR inside.customer_id IS NULL
+),
 gone AS (
     UPDATE segments_segmentmembership m SET valid_until = %s, left_because = %s
-    WHERE m.segment_id = %s AND m.valid_until IS NULL {among}
-        AND NOT EXISTS (SELECT FROM inside WHERE inside.customer_id = m.customer_id)
-    RETURNING 1
+    FROM moved WHERE m.id = moved.id RETURNING 1
 ),
 come AS (
     INSERT INTO segments_segmentmembership (segment_id, customer_id, valid_from, entered_because, left_because)
-    SELECT %s, inside.customer_id, %s, %s, '' FROM inside
-    WHERE NOT EXISTS (
-        SELECT FROM segments_segmentmembership m
-        WHERE m.segment_id = %s AND m.customer_id = inside.customer_id AND m.valid_until IS NULL
-    )
-    RETURNING 1
+    SELECT %s, customer_id, %s, %s, '' FROM moved WHERE id IS NULL RETURNING 1
 )
 SELECT (SELECT count(*) FROM come), (SELECT count(*) FROM gone), (SELECT count(*) FROM inside)
 """
@@ -61,7 +63,7 @@ def keep_members(
     `at` must be later than when the last of them entered: a membership lasts for a moment at least.
     """
     asked = [] if among is None else [list(among)]
-    params = [*members.params, at, because, segment.pk, *asked, segment.pk, at, because, segment.pk]
+    params = [*members.params, segment.pk, *asked, at, because, segment.pk, at, because]
     only = "" if among is None else "AND m.customer_id = ANY(%s)"
     with connection.cursor() as cursor:
         cursor.execute(KEEP.format(members=members.sql, among=only), params)

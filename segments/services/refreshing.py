@@ -32,7 +32,7 @@ MOST_CHANGED_SHARE, FEWEST_CHANGED = 0.05, 1_000
 # Reasons are looked up for so many who moved at once; more than that moved for a reason of the whole.
 MOST_EXPLAINED, EXPLAINED_AT_ONCE = 20_000, 2_000
 # A belt: what is cheap by the plan must not hold the database for long when the plan is wrong.
-BELT = "SET LOCAL work_mem = '128MB'; SET LOCAL statement_timeout = '10min'"
+BELT = "SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = '10min'"
 # Of everybody nothing is looked up one by one, whatever the planner guesses.
 HASHED, ONE_BY_ONE = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
 # Found before they are written down: PostgreSQL uses more than one process only for a statement that changes no table.

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from segments.engine.rules.tree import Comparison, Every, Not, Rule, Some
 
+WHETHER = {("at_least", 1), ("more_than", 0), ("less_than", 1), ("at_most", 0), ("exactly", 0)}
+
 
 def holds(rule: Rule, answers: Sequence[bool]) -> bool:
     """Whether a rule holds of somebody.
@@ -55,6 +57,11 @@ def passes(test: Comparison, value: float | str | None) -> bool:
     if test.operator in ("is", "one_of", "is_not"):
         return (value in test.operands) != (test.operator == "is_not")
     return _compares(test, float(value))
+
+
+def asks_whether(test: Comparison) -> bool:
+    """Whether a comparison of a count only tells none from some."""
+    return (test.operator, *test.operands) in WHETHER
 
 
 def _compares(test: Comparison, value: float) -> bool:

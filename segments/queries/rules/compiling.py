@@ -7,10 +7,9 @@ customer. Whatever a person typed goes in as a parameter.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -27,16 +26,15 @@ from segments.engine.rules.tree import (
     Not,
     Rule,
     Some,
-    Span,
     Value,
     conditions,
 )
 from segments.engine.rules.truth import passes
+from segments.queries.rules.events import as_events, joins_needed, measured, read_together, span_moments
 from segments.queries.rules.sources import EventSource, event_sources, prediction_readings
 
 NUMBERS = {"at_least": ">=", "at_most": "<=", "more_than": ">", "less_than": "<", "exactly": "="}
 CONSENT_STATES = {"granted": ("granted",), "refused": ("denied", "revoked")}
-COUNTED = re.compile(r"(orders|spend)_(7|30|90|365|all)")
 NAMED = re.compile(r"%\((\w+)\)s")
 
 
@@ -133,7 +131,7 @@ class _Asked:
         self.chosen = "= ANY(%(customer_ids)s)" if self.is_for_some else "IS NOT NULL"
         self.parts: list[tuple[str, dict[int, str]]] = []
         self.n_tests = 0
-        self.values: dict[Value, Answer] = {}
+        self.known: dict[Condition, Answer] = {}
         self.params: dict[str, Any] = {
             "as_of": moment.as_of,
             "inside_at": moment.at,
@@ -164,14 +162,13 @@ class _Asked:
     def answers(self, rule: Rule) -> list[Answer]:
         asked = [as_events(one) for one in conditions(rule)]
         self._join_values([one for one in asked if isinstance(one, Value)])
+        self._join_events([one for one in asked if isinstance(one, Events)])
         return [self._answer(one) for one in asked]
 
     def _answer(self, condition: Condition) -> Answer:
         match condition:
-            case Value():
-                return self.values[condition]
-            case Events():
-                return self._events(condition)
+            case Value() | Events():
+                return self.known[condition]
             case Allows():
                 return self._allows(condition)
             case Inside():
@@ -215,7 +212,7 @@ class _Asked:
             tests.append(self._compared(f"q.f{number}", value.test, feature.default))
         places_of = self._join(sql, [one.sql for one in tests])
         for value, test, place in zip(asked, tests, places_of, strict=True):
-            self.values[value] = Answer(place, test.default)
+            self.known[value] = Answer(place, test.default)
 
     def _compared(self, column: str, test: Comparison, default: float | str | None) -> Answer:
         is_default = passes(test, default)
@@ -231,33 +228,46 @@ class _Asked:
             return Answer(f"{column} BETWEEN {low} AND {high}", is_default)
         return Answer(f"{column} {NUMBERS[test.operator]} {self._param(test.operands[0])}", is_default)
 
-    def _events(self, events: Events) -> Answer:
-        source = event_sources()[events.kind]
-        needed = {join for name, _ in events.about for join in source.fields[name].joins}
-        needed |= {join for name, _ in events.counts for join in source.measures[name].joins}
-        where = [f"{source.customer} {self.chosen}", f"({source.condition})", *self._span(events.span, source.at)]
-        where += [source.fields[name].condition.format(values=self._texts(values)) for name, values in events.about]
-        rows = (
-            f"SELECT {source.customer} AS customer_id, {_measured(events, source, bool(needed))} "  # noqa: S608 - ours
-            f"FROM {source.table} {' '.join(sql for join, sql in source.joins.items() if join in needed)} "
-            f"WHERE {' AND '.join(where)} GROUP BY 1"
-        )
-        # A customer without such events has the default of every measure.
-        each = [
-            self._compared(f"q.m{n}", test, source.measures[measure].default)
-            for n, (measure, test) in enumerate(events.counts)
-        ]
-        (place,) = self._join(rows, [" AND ".join(one.sql for one in each)])
-        return Answer(place, all(one.default for one in each))
+    def _join_events(self, events: Sequence[Events]) -> None:
+        for together in read_together(events, self.moment.as_of):
+            self._read(together)
 
-    def _span(self, span: Span, at: str) -> list[str]:
-        told = [f"{at} < %(as_of)s"]
-        since, until = span_moments(span, self.moment.as_of)
+    def _read(self, together: Sequence[Events]) -> None:
+        """One pass over a source; its first condition is about every row that is read."""
+        source, joins = event_sources()[together[0].kind], joins_needed(together[0])
+        where = self._about(together[0], source)
+        columns, answers = list[str](), list[Answer]()
+        for events in together:
+            within = [] if events is together[0] else [one for one in self._about(events, source) if one not in where]
+            each = [
+                self._compared(f"q.m{number}", test, source.measures[name].default)
+                for number, (name, test) in enumerate(events.counts, len(columns))
+            ]
+            columns += [measured(source.measures[name], test, bool(joins), within) for name, test in events.counts]
+            # A customer without such events has the default of every measure.
+            answers.append(Answer(" AND ".join(one.sql for one in each), all(one.default for one in each)))
+        rows = (
+            f"SELECT {source.customer} AS customer_id, "  # noqa: S608 - ours
+            f"{', '.join(f'{column} AS m{number}' for number, column in enumerate(columns))} "
+            f"FROM {source.table} {' '.join(sql for join, sql in source.joins.items() if join in joins)} "
+            f"WHERE {source.customer} {self.chosen} AND ({source.condition}) AND {' AND '.join(where)} GROUP BY 1"
+        )
+        places = self._join(rows, [one.sql for one in answers])
+        self.known |= {
+            events: Answer(place, one.default) for events, place, one in zip(together, places, answers, strict=True)
+        }
+
+    def _about(self, events: Events, source: EventSource) -> list[str]:
+        """Which rows a condition is about."""
+        told = [f"{source.at} < %(as_of)s"]
+        since, until = span_moments(events.span, self.moment.as_of)
         if since is not None:
-            told.append(f"{at} >= {self._param(since)}")
+            told.append(f"{source.at} >= {self._param(since)}")
         if until is not None:
-            told.append(f"{at} < {self._param(until)}")
-        return told
+            told.append(f"{source.at} < {self._param(until)}")
+        return told + [
+            source.fields[name].condition.format(values=self._texts(values)) for name, values in events.about
+        ]
 
     def _allows(self, allows: Allows) -> Answer:
         rows = (
@@ -277,36 +287,3 @@ class _Asked:
             "AND valid_from <= %(inside_at)s AND (valid_until IS NULL OR valid_until > %(inside_at)s)"
         )
         return Answer(self._join(rows, ["true"])[0], False)
-
-
-def as_events(condition: Condition) -> Condition:
-    """How many orders and how much spend are asked of the orders themselves: the same numbers, several times as fast.
-
-    The feature store adds up every order first, for what else it wants to know of it.
-    """
-    found = COUNTED.fullmatch(condition.name) if isinstance(condition, Value) else None
-    if found is None or not isinstance(condition, Value) or condition.test.operator == "known":
-        return condition
-    measure, window = found.groups()
-    span = Span() if window == "all" else Span((int(window), 0))
-    return Events("bought", (), span, (("times" if measure == "orders" else "spend", condition.test),))
-
-
-def _measured(events: Events, source: EventSource, is_joined: bool) -> str:
-    told = []
-    for number, (name, _) in enumerate(events.counts):
-        measure = source.measures[name]
-        told.append(f"{measure.of_joined if is_joined and measure.of_joined else measure.aggregate} AS m{number}")
-    return ", ".join(told)
-
-
-def span_moments(span: Span, as_of: datetime) -> tuple[datetime | None, datetime | None]:
-    """Begin and end of a span, asked at a moment."""
-    if span.days is not None:
-        first, last = span.days
-        return as_of - timedelta(days=first), as_of - timedelta(days=last) if last else None
-    return _day(span.since), _day(span.before)
-
-
-def _day(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), tzinfo=ZoneInfo(settings.TIME_ZONE)) if day else None

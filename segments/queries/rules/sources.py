@@ -51,13 +51,16 @@ class FieldSource:
 class MeasureSource:
     """What is counted; `of_joined` where an event may stand in several rows, because something is joined to it.
 
-    `default` is the measure of a customer without any such event; None where there is none.
+    Both are aggregates that a filter can follow; `only` says which of the events are meant. `default` is the measure of
+    a customer without any such event; None where there is none.
     """
 
     aggregate: str
     of_joined: str = ""
+    only: str = ""
     joins: tuple[str, ...] = ()
     default: int | None = 0
+    is_never_negative: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ ABOUT_PRODUCTS = (
     Field("brand", "Brand", "of the brand {}"),
 )
 TIMES = Measure("times", "How often", "{} times")
-IS_ORDER = "FILTER (WHERE o.reverses_id IS NULL)"
+IS_ORDER = "o.reverses_id IS NULL"
 LINES = "lines"
 BOUGHT = EventSource(
     happening=Happening(
@@ -141,10 +144,10 @@ BOUGHT = EventSource(
     },
     # Returns are no purchases, but what was given back is taken off: as in the features.
     measures={
-        "times": MeasureSource(f"count(*) {IS_ORDER}", f"count(DISTINCT o.id) {IS_ORDER}"),
-        "spend": MeasureSource("greatest(sum(l.amount), 0)", joins=(LINES,)),
-        "quantity": MeasureSource("greatest(sum(l.quantity), 0)", joins=(LINES,)),
-        "products": MeasureSource(f"count(DISTINCT l.product_id) {IS_ORDER}", joins=(LINES,)),
+        "times": MeasureSource("count(*)", "count(DISTINCT o.id)", only=IS_ORDER),
+        "spend": MeasureSource("sum(l.amount)", joins=(LINES,), is_never_negative=True),
+        "quantity": MeasureSource("sum(l.quantity)", joins=(LINES,), is_never_negative=True),
+        "products": MeasureSource("count(DISTINCT l.product_id)", only=IS_ORDER, joins=(LINES,)),
     },
     tables=("loyalty_order", "loyalty_orderline"),
 )  # fmt: skip

@@ -331,3 +331,39 @@ def test_the_day_of_the_shop_begins_in_its_own_zone(settings) -> None:
     buy(customer, make_product("p"), datetime(2024, 6, 1, 3, 30, tzinfo=UTC))
     may = {"kind": "bought", "when": {"since": "2024-05-01", "before": "2024-06-01"}}
     assert fitting(read(may)) == [customer.pk]
+
+
+SPENT = Events("bought", (), Span(), (("spend", Comparison("at_least", (20,))),))
+TEA = Events("bought", (("category", ("Tea",)),), Span((90, 0)))
+TWICE = Events("bought", (("category", ("Tea",)),), Span((90, 0)), (("times", Comparison("at_least", (2,))),))
+ORDERED = Events("bought", (), Span(), (("times", Comparison("at_least", (3,))),))
+LONG_AGO = Events("bought", (), Span((400, 100)), (("spend", Comparison("at_least", (1,))),))
+
+
+@pytest.mark.parametrize(
+    ("rule", "n_passes"),
+    [
+        pytest.param(Every((SPENT, TEA)), 1, id="the lines are read anyway"),
+        pytest.param(Every((TEA, Not(TEA), LONG_AGO, SPENT)), 1, id="in any order, and what stands there twice"),
+        pytest.param(Every((SPENT, TWICE)), 2, id="telling orders apart needs all rows sorted"),
+        pytest.param(Every((ORDERED, TEA)), 2, id="orders alone do not know what was bought"),
+        pytest.param(Every((LONG_AGO, TEA)), 2, id="of another time"),
+    ],
+)
+def test_what_is_read_for_one_condition_is_read_once(small_world, rule: Rule, n_passes: int) -> None:
+    question = members_question(rule, MOMENT)
+
+    assert question.sql.count("FROM loyalty_order ") == n_passes
+
+
+@given(wide=MEASURED, others=st.lists(EVENTS, min_size=1, max_size=4))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_conditions_read_together_answer_as_when_read_alone(small_world, wide, others: list[Events]) -> None:
+    customers, _ = small_world
+    everybody = [one.pk for one in customers]
+    asked_for = [Events("bought", (), Span(), wide), *others]
+
+    together = asked(answers_question(Every(tuple(asked_for)), MOMENT, among=everybody))
+
+    alone = [dict(asked(answers_question(one, MOMENT, among=everybody))) for one in asked_for]
+    assert {key: yes for key, *yes in together} == {key: [told[key] for told in alone] for key in everybody}
