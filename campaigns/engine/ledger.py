@@ -67,7 +67,7 @@ class LedgerEntry:
 
     def redeemers(self, effect: CampaignEffect, rng: np.random.Generator) -> FloatArray:
         """Simulate the number of redeemers, shape (n_draws,)."""
-        bins = LogitBins.from_logits(self.logits, N_BINS)
+        bins = LogitBins.equally_sized(self.logits, N_BINS)
         return bins.responses(effect.draw(N_DRAWS, rng), rng).sum(axis=0).astype(np.float64)
 
 

@@ -8,7 +8,7 @@ from campaigns.engine.audience import profit_curve
 from campaigns.engine.frames import FloatArray
 from campaigns.engine.reasons import REASONS
 from campaigns.engine.reception_curve import reception_curve
-from campaigns.engine.simulation import Forecast, daily_counts, simulate, stream
+from campaigns.engine.simulation import Forecast, daily_counts, simulate_redeemers, stream
 from campaigns.queries.candidates import current_segments, segments_found_on
 from campaigns.queries.history import finished_campaigns, redemption_times
 from campaigns.services.audiences import Choice
@@ -72,7 +72,7 @@ def _segments(choice: Choice, scored: Scored, seed: int) -> list[dict[str, Any]]
         rows = np.intersect1d(choice.rows, scored.rows_of(ids))
         if len(rows) == 0:
             continue
-        redeemers = simulate(scored.plan(rows), stream(seed, "segment", number))["redeemers"]
+        redeemers = simulate_redeemers(scored.plan(rows), stream(seed, "segment", number))
         interval = redeemers.interval(0.8)
         lines.append(
             {

@@ -50,7 +50,7 @@ class Told:
 
 def told_of(plan: Plan, forecast: Forecast) -> Told:
     """What a simulation of `plan` says."""
-    bins = LogitBins.from_logits(plan.logits, N_BINS)
+    bins = LogitBins.equally_sized(plan.logits, N_BINS)
     return Told(bins, plan.effect, forecast["redeemers"], forecast.coin_toss_redeemers)
 
 
@@ -117,7 +117,7 @@ def _write_outcomes(outcomes: Iterable[LedgerOutcome]) -> None:
 def _told(past: Sequence[PastForecast]) -> list[Told]:
     scores = score_entries(past, np.random.default_rng(SEED))
     return [
-        Told(LogitBins.from_logits(entry.logits, N_BINS), entry.effect, score.forecast, score.coin_toss)
+        Told(LogitBins.equally_sized(entry.logits, N_BINS), entry.effect, score.forecast, score.coin_toss)
         for entry, score in zip(past, scores, strict=True)
     ]
 

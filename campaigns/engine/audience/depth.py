@@ -99,14 +99,13 @@ def profit_curve(plan: Plan, rng: np.random.Generator, n_depths: int = N_DEPTHS)
     ProfitCurve
         With at most `n_depths` + 1 points.
     """
-    bins = LogitBins.from_logits(plan.logits, n_depths)
-    effects = plan.effect.draw(plan.n_draws, rng)
-    redeemers = np.cumsum(bins.responses(effects, rng), axis=0)
+    bins = LogitBins.equally_sized(plan.logits, n_depths)
+    redeemers = bins.responses(plan.effect.draw(plan.n_draws, rng), rng)
     depths = np.cumsum(bins.sizes)
-    redemptions = np.stack([plan.counts.total(row, rng) for row in redeemers])
+    redemptions = plan.counts.totals_by_depth(redeemers, rng)
     profit = redemptions * plan.assumptions.value_per_redemption - depths[:, None] * plan.assumptions.cost_per_contact
     tails = np.array([(1 - level) / 2 for level in LEVELS])
-    reached = redeemers.mean(axis=1)
+    reached = np.cumsum(redeemers.mean(axis=1))
     return ProfitCurve(
         depths=np.concatenate([[0], depths]),
         profit=np.concatenate([[0.0], profit.mean(axis=1)]),

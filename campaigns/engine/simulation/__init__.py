@@ -9,7 +9,7 @@ from campaigns.engine.simulation.counts import CAMPAIGN_JITTER_SD, RedemptionCou
 from campaigns.engine.simulation.days import DailyCounts, daily_counts
 from campaigns.engine.simulation.figures import LEVELS, Interval, MetricForecast
 from campaigns.engine.simulation.money import Assumptions, money
-from campaigns.engine.simulation.plan import METRICS, N_DRAWS, Forecast, Plan, simulate
+from campaigns.engine.simulation.plan import METRICS, N_DRAWS, Forecast, Plan, simulate, simulate_redeemers
 from campaigns.engine.simulation.streams import stream
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "daily_counts",
     "money",
     "simulate",
+    "simulate_redeemers",
     "stream",
 ]

@@ -47,6 +47,22 @@ class RedemptionCounts:
 
     def total(self, n_redeemers: IntArray, rng: np.random.Generator) -> IntArray:
         """Redemptions of each simulated campaign, its mean jittered by exp(.2 z), shape of `n_redeemers`."""
-        repeats = rng.multinomial(n_redeemers, self.shares) @ self.values - n_redeemers
-        jitter = np.exp(CAMPAIGN_JITTER_SD * rng.standard_normal(n_redeemers.shape))
-        return np.asarray(n_redeemers + np.rint(repeats * jitter), dtype=np.int64)
+        repeats = self._repeats(n_redeemers, rng)
+        return np.asarray(n_redeemers + np.rint(repeats * _jitter(n_redeemers.shape[-1], rng)), dtype=np.int64)
+
+    def totals_by_depth(self, n_redeemers: IntArray, rng: np.random.Generator) -> IntArray:
+        """Redemptions of the best bins together, shape of `n_redeemers`: (n_bins, n_draws), redeemers of each bin.
+
+        All depths of a simulated campaign share its redeemers and its jitter.
+        """
+        # Of few redeemers in a bin a draw is quick, and those of deeper cuts are not drawn again.
+        repeats = np.cumsum([self._repeats(row, rng) for row in n_redeemers], axis=0)
+        jitter = _jitter(n_redeemers.shape[-1], rng)
+        return np.asarray(np.cumsum(n_redeemers, axis=0) + np.rint(repeats * jitter), dtype=np.int64)
+
+    def _repeats(self, n_redeemers: IntArray, rng: np.random.Generator) -> IntArray:
+        return np.asarray(rng.multinomial(n_redeemers, self.shares) @ self.values - n_redeemers, dtype=np.int64)
+
+
+def _jitter(n_draws: int, rng: np.random.Generator) -> FloatArray:
+    return np.asarray(np.exp(CAMPAIGN_JITTER_SD * rng.standard_normal(n_draws)))

@@ -43,9 +43,10 @@ class MetricForecast:
     def from_draws(cls, metric: str, draws: FloatArray | IntArray) -> Self:
         """Summarise the simulated campaigns, shape (n_draws,)."""
         tails = [(1 - level) / 2 for level in LEVELS]
-        lows, highs = np.quantile(draws, tails), np.quantile(draws, [1 - tail for tail in tails])
-        intervals = [Interval(*row) for row in zip(LEVELS, lows.tolist(), highs.tolist(), strict=True)]
-        return cls(metric, float(np.median(draws)), float(np.mean(draws)), tuple(intervals))
+        mid, *ends = np.quantile(draws, [0.5, *tails, *(1 - tail for tail in tails)]).tolist()
+        lows, highs = ends[: len(tails)], ends[len(tails) :]
+        intervals = [Interval(*row) for row in zip(LEVELS, lows, highs, strict=True)]
+        return cls(metric, mid, float(np.mean(draws)), tuple(intervals))
 
     def interval(self, level: float) -> Interval:
         """Return the central interval at `level`, one of `LEVELS`.

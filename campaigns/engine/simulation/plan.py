@@ -81,9 +81,9 @@ def simulate(plan: Plan, rng: np.random.Generator) -> Forecast:
     Effects, responses, redemptions and coin tosses each have a stream of their own: two plans that are simulated with
     the same seed meet the same campaign effects, so that what differs between them is the plan.
     """
-    for_effects, for_responses, for_counts, for_tosses = rng.spawn(4)
+    *for_redeemers, for_counts, for_tosses = rng.spawn(4)
     bins = LogitBins.from_logits(plan.logits)
-    redeemers = bins.responses(plan.effect.draw(plan.n_draws, for_effects), for_responses).sum(axis=0)
+    redeemers = _redeemers(plan, bins, *for_redeemers)
     redemptions = plan.counts.total(redeemers, for_counts)
     n_contacts = len(plan.logits)
     draws: dict[str, FloatArray | IntArray] = {
@@ -98,3 +98,16 @@ def simulate(plan: Plan, rng: np.random.Generator) -> Forecast:
         MetricForecast.from_draws("redeemers", tossed),
         draws,
     )
+
+
+def simulate_redeemers(plan: Plan, rng: np.random.Generator) -> MetricForecast:
+    """Forecast how many take it and nothing else, the same as `simulate` does from the same `rng`."""
+    for_effects, for_responses, *_ = rng.spawn(4)
+    drawn = _redeemers(plan, LogitBins.from_logits(plan.logits), for_effects, for_responses)
+    return MetricForecast.from_draws("redeemers", drawn)
+
+
+def _redeemers(
+    plan: Plan, bins: LogitBins, for_effects: np.random.Generator, for_responses: np.random.Generator
+) -> IntArray:
+    return bins.responses(plan.effect.draw(plan.n_draws, for_effects), for_responses).sum(axis=0)

@@ -13,6 +13,7 @@ from campaigns.engine.simulation import (
     Plan,
     RedemptionCounts,
     simulate,
+    simulate_redeemers,
 )
 
 MONEY = Assumptions(cost_per_contact=0.5, cost_per_redemption=1.0, revenue_per_redemption=10.0, margin_share=0.3)
@@ -33,12 +34,52 @@ def test_bins_keep_the_total_exactly():
     assert (np.diff(bins.centres) <= 0).all()
 
 
-def test_a_campaign_effect_moves_the_bins_as_it_moves_the_customers():
-    logits = np.random.default_rng(1).normal(-2.5, 1.2, 50_000)
+@pytest.mark.parametrize(
+    ("middle", "spread", "n"),
+    [(-2.5, 1.2, 2_469), (-2.5, 1.2, 50_000), (-6.0, 1.5, 50_000), (0.0, 2.0, 50_000), (-4.0, 0.05, 50_000)],
+)
+def test_a_campaign_effect_moves_the_bins_as_it_moves_the_customers(middle, spread, n):
+    logits = np.random.default_rng(1).normal(middle, spread, n)
     bins = LogitBins.from_logits(logits)
 
     for effect in (-1.0, -0.3, 0.3, 1.0):
         assert expit(bins.centres + effect) @ bins.sizes == pytest.approx(expit(logits + effect).sum(), rel=1e-3)
+
+
+def test_bins_are_narrow_in_people_and_in_chances():
+    logits = np.concatenate([np.full(9_000, -4.0), np.random.default_rng(1).normal(0, 1, 1_000)])
+    bins = LogitBins.from_logits(logits, 40)
+
+    assert len(bins.sizes) <= 40
+    assert bins.sizes.max() <= 10_000 * 2 / 40
+    assert np.abs(np.diff(expit(bins.centres))).max() <= 2 * (expit(logits).max() - expit(logits).min()) * 2 / 40
+    assert LogitBins.from_logits(np.zeros(3), 40).sizes.sum() == 3
+
+
+def test_bins_of_one_size_are_of_one_size():
+    sizes = LogitBins.equally_sized(np.random.default_rng(1).normal(-2, 2, 1_001), 50).sizes
+
+    assert (len(sizes), sizes.min(), sizes.max()) == (50, 20, 21)
+
+
+def test_redeemers_alone_are_those_of_the_whole_forecast():
+    planned = plan(effect=CampaignEffect(0.0, 0.4, 20))
+
+    assert (
+        simulate_redeemers(planned, np.random.default_rng(3))
+        == simulate(planned, np.random.default_rng(3))["redeemers"]
+    )
+
+
+def test_redemptions_by_depth_rise_and_end_where_those_of_everybody_do():
+    redeemers = np.random.default_rng(1).binomial(50, 0.3, (40, 4_000))
+    by_depth = TWICE.totals_by_depth(redeemers, np.random.default_rng(2))
+    whole = TWICE.total(redeemers.sum(axis=0), np.random.default_rng(3))
+
+    assert (by_depth >= np.cumsum(redeemers, axis=0)).all()
+    assert (np.diff(by_depth, axis=0) >= 0).all()
+    assert by_depth[-1].mean() == pytest.approx(whole.mean(), rel=0.01)
+    assert by_depth[-1].std() == pytest.approx(whole.std(), rel=0.05)
 
 
 def test_coins_alone_fall_as_often_with_either_way_of_drawing():
