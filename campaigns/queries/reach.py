@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from django.db.models import Q
 
+from campaigns.engine.audience.fairness import Trait
 from campaigns.engine.frames import IntArray
 from campaigns.models import AudienceMember, Campaign, OfferPolicy
 from campaigns.queries.eligibility import COMMITTED, often_contacted_ids, policy_of
@@ -16,7 +16,6 @@ from loyalty.models import Customer
 from loyalty.queries.frames import typed_frame
 from segments.models import SegmentMembership
 
-Labels = npt.NDArray[np.str_]
 TRAITS = {"age_group": "Age", "gender": "Gender", "income_band": "Income", "location": "Where they live"}
 # A trait with very many values says nothing of a group: the largest stand alone, the others together.
 MOST_VALUES = 12
@@ -64,19 +63,30 @@ def customers_named(external_ids: Sequence[str]) -> Listed:
     return Listed(found, len(wanted) - len(found))
 
 
-def traits_of(customer_ids: IntArray) -> dict[str, Labels]:
+def traits_of(customer_ids: IntArray) -> dict[str, Trait]:
     """Each trait of these customers, whose ids rise; empty where unknown."""
     frame = typed_frame(SELECT_TRAITS, {}, column_types={name: pa.string() for name in TRAITS})
     rows = np.searchsorted(frame["customer_id"].to_numpy(), customer_ids)
-    return {name: _largest(np.asarray(frame[name].fill_null("").to_pylist(), dtype=np.str_)[rows]) for name in TRAITS}
+    return {name: _largest(_trait(frame[name], rows)) for name in TRAITS}
 
 
-def _largest(labels: Labels) -> Labels:
-    values, places, sizes = np.unique(labels, return_inverse=True, return_counts=True)
-    if len(values) <= MOST_VALUES:
-        return labels
-    kept = set(values[np.argsort(-sizes, kind="stable")[:MOST_VALUES]]) | {""}
-    return np.array([value if value in kept else OTHERS for value in values], dtype=np.str_)[places]
+def _trait(words: pa.ChunkedArray, rows: IntArray) -> Trait:
+    """Of a million customers every word is kept once: as many words of their own would not fit beside the rest."""
+    told = words.fill_null("").combine_chunks().dictionary_encode()
+    values = np.array(told.dictionary.to_pylist(), dtype=np.str_)
+    order = np.argsort(values, kind="stable")
+    places = np.argsort(order)[told.indices.to_numpy()[rows]]
+    return Trait(tuple(values[order].tolist()), places.astype(np.int64))
+
+
+def _largest(trait: Trait) -> Trait:
+    known = np.flatnonzero(trait.sizes)
+    if len(known) <= MOST_VALUES:
+        return trait
+    kept = set(known[np.argsort(-trait.sizes[known], kind="stable")[:MOST_VALUES]].tolist())
+    words = [value if place in kept or not value else OTHERS for place, value in enumerate(trait.values)]
+    renamed = Trait.of(np.array(words, dtype=np.str_))
+    return Trait(renamed.values, renamed.places[trait.places])
 
 
 def names_of(model: Any, ids: Sequence[int]) -> list[str]:

@@ -10,7 +10,7 @@ from scipy.special import expit
 from campaigns.engine.audience.describing import Apart, NothingToDescribe, describe, set_apart
 from campaigns.engine.audience.fairness import shares_by
 from campaigns.engine.audience.gates import StopArray, waterfall
-from campaigns.engine.frames import BoolArray, IntArray
+from campaigns.engine.frames import BoolArray, CustomerFrame, IntArray
 from campaigns.queries.reach import traits_of
 from campaigns.services.scoring import Scored
 
@@ -28,18 +28,18 @@ def findings(scored: Scored, stops: StopArray, allowed: IntArray, rows: IntArray
         "n_everybody": len(stops),
         "n_allowed": len(allowed),
         "waterfall": [{"stop": step.stop.name, "out": step.n_out, "left": step.n_left} for step in waterfall(stops)],
-        "description": _described(scored, allowed, chosen, seed),
+        "description": _described(base, chosen, seed),
         "apart": [_rounded(asdict(one)) for one in _told(set_apart(base, chosen))],
         "fairness": {
-            name: [_rounded(asdict(group)) for group in shares_by(labels, chosen, chances)]
-            for name, labels in traits.items()
+            name: [_rounded(asdict(group)) for group in shares_by(trait, chosen, chances)]
+            for name, trait in traits.items()
         },
     }
 
 
-def _described(scored: Scored, allowed: IntArray, chosen: BoolArray, seed: int) -> dict[str, Any]:
+def _described(base: CustomerFrame, chosen: BoolArray, seed: int) -> dict[str, Any]:
     try:
-        found = describe(scored.customers.take(allowed), chosen, np.random.default_rng(seed))
+        found = describe(base, chosen, np.random.default_rng(seed))
     except NothingToDescribe as why:
         return {"why_not": str(why)}
     return {**_rounded(asdict(found)), "is_faithful": found.is_faithful}

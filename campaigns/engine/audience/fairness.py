@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,33 @@ FOUR_FIFTHS = 0.8
 FEWEST = 30
 UNKNOWN = ""
 Labels = npt.NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class Trait:
+    """One trait of many customers, every word of it kept once.
+
+    Attributes
+    ----------
+    values : tuple of str
+        Rising, each once; empty for those of whom it is not known.
+    places : ndarray of int64, shape (n_customers,)
+        Which of `values` each customer has.
+    """
+
+    values: tuple[str, ...]
+    places: IntArray
+
+    @classmethod
+    def of(cls, labels: Labels) -> Self:
+        """Take the trait from one word for each customer."""
+        values, places = np.unique(labels, return_inverse=True)
+        return cls(tuple(str(value) for value in values), places.astype(np.int64))
+
+    @property
+    def sizes(self) -> IntArray:
+        """How many customers have each value, shape (n_values,)."""
+        return np.bincount(self.places, minlength=len(self.values)).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -47,19 +75,17 @@ class GroupShare:
     is_flagged: bool
 
 
-def shares_by(labels: Labels, chosen: BoolArray, scores: FloatArray) -> tuple[GroupShare, ...]:
+def shares_by(trait: Trait, chosen: BoolArray, scores: FloatArray) -> tuple[GroupShare, ...]:
     """Compare how often each value of a trait is chosen, the largest group first, unknown last.
 
     Parameters
     ----------
-    labels : ndarray of str, shape (n_customers,)
-        Empty where unknown.
+    trait : Trait
     chosen : ndarray of bool, shape (n_customers,)
     scores : ndarray of float64, shape (n_customers,)
         Chances.
     """
-    values, places = np.unique(labels, return_inverse=True)
-    sizes = np.bincount(places, minlength=len(values))
+    values, places, sizes = trait.values, trait.places, trait.sizes
     taken = np.bincount(places, weights=chosen, minlength=len(values))
     shares = taken / np.maximum(sizes, 1)
     means = np.bincount(places, weights=scores, minlength=len(values)) / np.maximum(sizes, 1)
@@ -67,7 +93,7 @@ def shares_by(labels: Labels, chosen: BoolArray, scores: FloatArray) -> tuple[Gr
     best = max((share for share, size in zip(shares, sizes, strict=True) if size >= FEWEST), default=0.0)
     groups = [
         GroupShare(
-            value=str(values[row]),
+            value=values[row],
             n=int(sizes[row]),
             n_chosen=int(taken[row]),
             share=float(shares[row]),
@@ -77,7 +103,7 @@ def shares_by(labels: Labels, chosen: BoolArray, scores: FloatArray) -> tuple[Gr
             ratio=_ratio(float(shares[row]), float(best), int(sizes[row])),
             is_flagged=bool(sizes[row] >= FEWEST and best > 0 and shares[row] < FOUR_FIFTHS * best),
         )
-        for row in range(len(values))
+        for row in np.flatnonzero(sizes).tolist()
     ]
     return tuple(sorted(groups, key=lambda group: (group.value == UNKNOWN, -group.n, group.value)))
 
@@ -102,38 +128,38 @@ class Equalised:
     cost: float
 
 
-def equalise(worth: FloatArray, labels: Labels, n: int, order: IntArray) -> Equalised:
+def equalise(worth: FloatArray, trait: Trait, n: int, order: IntArray) -> Equalised:
     """Choose the best of every group, as many of each as its part of all.
 
     Parameters
     ----------
     worth : ndarray of float64, shape (n_customers,)
         Expected profit of contacting each.
-    labels : ndarray of str, shape (n_customers,)
+    trait : Trait
     n : int
         How many to choose.
     order : ndarray of int64, shape (n_customers,)
         All rows, best first; it breaks ties.
     """
-    quotas = _quotas(labels, n)
+    quotas = _quotas(trait.sizes, n)
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     kept = []
-    for value, quota in quotas.items():
-        group = np.flatnonzero(labels == value)
+    for value, quota in enumerate(quotas.tolist()):
+        group = np.flatnonzero(trait.places == value)
         kept.append(group[np.argsort(place[group], kind="stable")][:quota])
     rows = np.sort(np.concatenate(kept)) if kept else np.empty(0, dtype=np.int64)
     return Equalised(rows, float(worth[order[:n]].sum() - worth[rows].sum()))
 
 
-def _quotas(labels: Labels, n: int) -> dict[str, int]:
-    """Parts of `n` in whole people: the largest remainders are rounded up."""
-    values, sizes = np.unique(labels, return_counts=True)
-    exact = sizes * min(n, len(labels)) / max(len(labels), 1)
+def _quotas(sizes: IntArray, n: int) -> IntArray:
+    """Parts of `n` in whole people, by the sizes of the groups: the largest remainders are rounded up."""
+    n_customers = int(sizes.sum())
+    exact = sizes * min(n, n_customers) / max(n_customers, 1)
     quotas = np.floor(exact).astype(np.int64)
-    missing = min(n, len(labels)) - int(quotas.sum())
+    missing = min(n, n_customers) - int(quotas.sum())
     quotas[np.argsort(-(exact - quotas), kind="stable")[:missing]] += 1
-    return dict(zip([str(value) for value in values], quotas.tolist(), strict=True))
+    return quotas
 
 
 def flagged(groups: Sequence[GroupShare]) -> list[GroupShare]:
