@@ -107,7 +107,9 @@ def scenarios(params: dict[str, Any], report: Progress) -> dict[str, Any]:
     simulation = Simulation.objects.select_related("campaign", "audience").filter(pk=params["simulation_id"]).first()
     if simulation is None:
         raise Refused("This simulation no longer exists.")
-    n = scenario_runs.simulate_scenarios(simulation=simulation, at=timezone.now(), report=report)
+    n = scenario_runs.simulate_scenarios(
+        simulation=simulation, at=timezone.now(), report=report, parts=parts_of(params)
+    )
     return {"simulation_id": simulation.pk, "n_scenarios": n}
 
 

@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -32,6 +33,9 @@ class ScoredPart(models.Model):
     first_id = models.BigIntegerField()
     last_id = models.BigIntegerField()
     n_customers = models.PositiveIntegerField()
+    redeemers = ArrayField(
+        models.IntegerField(), default=list, help_text="In a few simulated campaigns: what is told so far."
+    )
     arrays = models.BinaryField()
 
     class Meta:

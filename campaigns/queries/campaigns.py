@@ -1,8 +1,8 @@
 """What the pages about campaigns read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, Prefetch, Q, QuerySet
@@ -22,6 +22,8 @@ from campaigns.models.simulations import Metric
 from campaigns.queries.counts import count_members, count_of, count_takers
 from loyalty.models import Job
 
+# Most rehearsals are done by then: until then somebody sits and waits, and is told at once.
+SOON = timedelta(seconds=15)
 SENT_STATES = (Campaign.State.RUNNING, Campaign.State.PAUSED, Campaign.State.COMPLETED)
 
 
@@ -132,12 +134,28 @@ def calendar_spans(campaigns: QuerySet[Campaign]) -> list[Span]:
 
 
 @dataclass(frozen=True)
+class SoFar:
+    """What the customers add up to who are scored already: `n` of `of` of them, and how many would take it."""
+
+    n: int
+    of: int
+    mid: float
+    low_90: float
+    high_90: float
+
+
+@dataclass(frozen=True)
 class Rehearsal:
     """The newest job that rehearses a campaign, what it says of how far it is, and what came of it."""
 
     job: Job
     message: str
+    so_far: SoFar | None
     simulation: Simulation | None
+
+    def pause_ms(self, at: datetime) -> int:
+        """How long a page waits before it asks again."""
+        return 250 if at - self.job.created_at < SOON else 1000
 
 
 def newest_rehearsal(campaign: Campaign) -> Rehearsal | None:
@@ -149,19 +167,21 @@ def newest_rehearsal(campaign: Campaign) -> Rehearsal | None:
     if job is None:
         return None
     # Of a large shop it is the last of many steps: how far all of them are is what people wait for.
-    message = _told_of(job.parent) if job.parent else job.message
-    return Rehearsal(job.parent or job, message, job.simulations.order_by("id").first())
+    steps = list(job.parent.steps.order_by("position")) if job.parent else []
+    message = _told_by(steps) if steps else job.message
+    return Rehearsal(job.parent or job, message, _so_far(steps), job.simulations.order_by("id").first())
 
 
-def _told_of(parent: Job) -> str:
-    """What the step at work says; while parts are being scored, what those that are done add up to."""
-    steps = list(parent.steps.order_by("position"))
+def _told_by(steps: Sequence[Job]) -> str:
     at_work = next((step for step in steps if step.state == Job.State.RUNNING), None)
-    found = [step.summary for step in steps if step.state == Job.State.DONE and "expected" in step.summary]
-    if at_work is not None and at_work.is_beside and found:
-        n_scored, expected = sum(one["n_customers"] for one in found), sum(one["expected"] for one in found)
-        return f"{n_scored:,} customers scored so far; about {expected:,.0f} of them would take it."
     return (at_work.message or at_work.label) if at_work else ""
+
+
+def _so_far(steps: Sequence[Job]) -> SoFar | None:
+    """What the parts that are done add up to, until the forecast itself is told."""
+    told = [step.summary["so_far"] for step in steps if step.state == Job.State.DONE and "so_far" in step.summary]
+    is_told = any(step.message for step in steps if step.state == Job.State.RUNNING and not step.is_beside)
+    return SoFar(**max(told, key=lambda one: one["n"])) if told and not is_told else None
 
 
 def campaign_simulations(campaign: Campaign) -> QuerySet[Simulation]:

@@ -59,30 +59,25 @@ def choose(scored: Scored, rule: Mapping[str, Any], *, seed: int = 0) -> Choice:
 
     Raises AudienceEmpty, TooFewSeeds, NothingInCommon.
     """
-    closed = closed_gates(scored, rule)
-    allowed = np.flatnonzero(~np.any(list(closed.values()), axis=0)).astype(np.int64)
-    if len(allowed) == 0:
-        raise AudienceEmpty(why_nobody(closed))
-    cut = recommend_cut(scored.plan(allowed))
-    wanted = _wanted(scored, rule, allowed, seed)
-    picked = _picked(scored, rule, allowed, wanted.rows, cut)
-    if len(picked.rows) == 0:
-        raise AudienceEmpty("Nobody is left to send to. Choose another audience.")
-    rows = picked.rows[: _affordable(scored.campaign)]
-    if len(rows) == 0:
-        raise AudienceEmpty("The budget does not pay for one contact. Raise it, or leave it empty.")
-    stops = _stops(closed, wanted.rows, picked.rows, rows)
-    found = {**findings(scored, stops, allowed, rows, seed), **wanted.found, **picked.found}
+    asked = _asked(scored, rule, seed)
+    rows, allowed = asked.rows, asked.allowed
+    stops = _stops(asked)
+    found = {**findings(scored, stops, allowed, rows, seed), **asked.wanted.found, **asked.picked.found}
     return Choice(
         name=_name(rule, len(rows)),
         rule=dict(rule),
         rows=rows,
-        cut=cut,
-        advice=_advice(cut, scored, allowed, rows),
+        cut=asked.cut,
+        advice=_advice(asked.cut, scored, allowed, rows),
         allowed=allowed,
         stops=stops,
         found=found,
     )
+
+
+def chosen_rows(scored: Scored, rule: Mapping[str, Any], *, seed: int = 0) -> IntArray:
+    """Whom a rule reaches, best first, and nothing else of them. Raises what `choose` does."""
+    return _asked(scored, rule, seed).rows
 
 
 def choose_sent(scored: Scored, audience: Audience) -> Choice:
@@ -125,6 +120,34 @@ class _Rows:
     found: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """From everybody to those who are reached: who may be, whom the rule asks for, who pays back, who is paid for."""
+
+    closed: dict[Stop, BoolArray]
+    allowed: IntArray
+    cut: Cut
+    wanted: _Rows
+    picked: _Rows
+    rows: IntArray
+
+
+def _asked(scored: Scored, rule: Mapping[str, Any], seed: int) -> _Asked:
+    closed = closed_gates(scored, rule)
+    allowed = np.flatnonzero(~np.any(list(closed.values()), axis=0)).astype(np.int64)
+    if len(allowed) == 0:
+        raise AudienceEmpty(why_nobody(closed))
+    cut = recommend_cut(scored.plan(allowed))
+    wanted = _wanted(scored, rule, allowed, seed)
+    picked = _picked(scored, rule, allowed, wanted.rows, cut)
+    if len(picked.rows) == 0:
+        raise AudienceEmpty("Nobody is left to send to. Choose another audience.")
+    rows = picked.rows[: _affordable(scored.campaign)]
+    if len(rows) == 0:
+        raise AudienceEmpty("The budget does not pay for one contact. Raise it, or leave it empty.")
+    return _Asked(closed, allowed, cut, wanted, picked, rows)
+
+
 def _wanted(scored: Scored, rule: Mapping[str, Any], allowed: IntArray, seed: int) -> _Rows:
     """Whom the rule asks for, of those who may be written to."""
     if rule["kind"] == Kind.LOOKALIKE:
@@ -160,17 +183,23 @@ def _equal(scored: Scored, trait: str, allowed: IntArray, depth: int) -> _Rows:
     return _Rows(_best_first(scored, allowed[fair.rows]), {"equal": told})
 
 
-def _stops(closed: Mapping[Stop, BoolArray], wanted: IntArray, picked: IntArray, rows: IntArray) -> StopArray:
-    n = len(next(iter(closed.values())))
+def _stops(asked: _Asked) -> StopArray:
+    n = len(next(iter(asked.closed.values())))
     return first_stop(
         {
-            **closed,
-            Stop.NOT_ASKED_FOR: ~np.isin(np.arange(n), wanted),
-            Stop.NOT_WORTH_IT: ~np.isin(np.arange(n), picked),
-            Stop.BUDGET: ~np.isin(np.arange(n), rows),
+            **asked.closed,
+            Stop.NOT_ASKED_FOR: _all_but(asked.wanted.rows, n),
+            Stop.NOT_WORTH_IT: _all_but(asked.picked.rows, n),
+            Stop.BUDGET: _all_but(asked.rows, n),
         },
         n,
     )
+
+
+def _all_but(rows: IntArray, n: int) -> BoolArray:
+    others = np.ones(n, dtype=np.bool_)
+    others[rows] = False
+    return others
 
 
 def _affordable(campaign: Campaign) -> int | None:

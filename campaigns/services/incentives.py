@@ -21,7 +21,7 @@ from campaigns.models import Audience, Campaign, IncentiveChoice, IncentivePlan
 from campaigns.queries.benefits import past_benefits, usual_benefit
 from campaigns.queries.history import moment_known
 from campaigns.services.audience_limits import closed_gates, why_nobody
-from campaigns.services.audiences import AudienceEmpty, choose
+from campaigns.services.audiences import AudienceEmpty, chosen_rows
 from campaigns.services.learning import LEARNING_SEED, learn_reception
 from campaigns.services.scoring import Scored, score_customers
 from loyalty.models import Job
@@ -170,7 +170,7 @@ def _rows(scored: Scored, campaign: Campaign, seed: int) -> IntArray:
     """Whom the campaign may reach; where the best are to be found, money decides how many."""
     rule = campaign.audience_rule or {"kind": Kind.BEST}
     if rule["kind"] != Kind.BEST:
-        return choose(scored, rule, seed=seed).rows
+        return chosen_rows(scored, rule, seed=seed)
     closed = closed_gates(scored, rule)
     rows = np.flatnonzero(~np.any(list(closed.values()), axis=0)).astype(np.int64)
     if len(rows) == 0:

@@ -12,7 +12,7 @@ from scipy.special import expit
 from campaigns.models import Audience
 from campaigns.queries.pilots import members_of
 from campaigns.registry import open_version
-from campaigns.services.audiences import choose
+from campaigns.services.audiences import chosen_rows
 from campaigns.services.learning import Learnt
 from campaigns.services.pilot_draws import drawn_members
 from campaigns.services.scoring import score_customers
@@ -76,7 +76,7 @@ def rebuild_audience(*, audience: Audience, report: Progress) -> Compared:
     learnt = Learnt(audience.model_version, open_version(audience.model_version))
     scored = score_customers(campaign=audience.made_for, as_of=audience.as_of, learnt=learnt)
     report(60, 100, "Choosing again")
-    rows = choose(scored, audience.rule, seed=audience.seed).rows
+    rows = chosen_rows(scored, audience.rule, seed=audience.seed)
     chances = expit(scored.logits[rows] + learnt.knowledge.effect.mean)
     report(90, 100, "Comparing")
     return _compared(audience, scored.customers.customer_ids[rows].tolist(), chances.tolist())

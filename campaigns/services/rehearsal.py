@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 
 from campaigns.models import Audience, Campaign
 from campaigns.queries.campaigns import SENT_STATES
+from campaigns.queries.history import moment_known
 from campaigns.services import learning_ahead
 from campaigns.services.scored_parts import parts_of, scoring_steps
 from loyalty.models import Job
@@ -50,7 +51,7 @@ def ensure_demo_job(*, campaign: str, at: datetime, by: User | None = None) -> J
 def start_rehearsal(*, campaign: Campaign, by: User, at: datetime, seed: int = SEED) -> Job:
     """Queue the rehearsal of one campaign. One that was sent is also held against what happened."""
     label = f"Rehearse “{campaign.name}”"[:200]
-    before = scoring_steps(campaign=campaign, at=at)
+    before = scoring_steps(campaign=campaign, as_of=moment_known(at=at, starts_at=campaign.starts_at))
     joining = parts_of(before[-1].params) if before else {}
     if _was_sent(campaign):
         about = {"campaign": campaign.external_id, "seed": seed}

@@ -11,15 +11,21 @@ from typing import Any
 
 import numpy as np
 from django.db.models import Sum
-from scipy.special import expit
 
 from campaigns import registry
 from campaigns.engine.frames import CustomerFrame
+from campaigns.engine.simulation import LogitBins, MetricForecast, stream
 from campaigns.models import Campaign, CustomerScoring, ScoredPart
-from campaigns.queries.history import moment_known
-from campaigns.services.habits import MOST_CUSTOMERS
 from campaigns.services.learning import LEARNING_SEED, Learnt, learn_reception
-from campaigns.services.scoring import Scored, Scores, score_range, with_money
+from campaigns.services.scoring import (
+    AT_ONCE,
+    CUSTOMERS_PER_PART,
+    Scored,
+    Scores,
+    joined_scores,
+    score_range,
+    with_money,
+)
 from loyalty.models import Customer
 from loyalty.services.jobs import Step
 from loyalty.services.progress import Progress
@@ -27,9 +33,8 @@ from segments.engine.files import packed, unpacked
 from segments.queries.assigning import customer_ranges
 
 BEGIN_TASK, PART_TASK = "campaigns.begin_scoring", "campaigns.score_part"
-# So many are scored in one go while somebody looks on.
-AT_ONCE = MOST_CUSTOMERS
-CUSTOMERS_PER_PART = 50_000
+# Enough for an interval that is told while the rest is still being scored; the forecast itself draws ten times as many.
+N_FIRST_DRAWS = 400
 # What a job left that nobody took up again.
 KEPT = timedelta(days=7)
 
@@ -38,16 +43,19 @@ class ScoringGone(Exception):
     """What the workers found is not there any more, or not all of it."""
 
 
-def scoring_steps(*, campaign: Campaign, at: datetime, size: int = CUSTOMERS_PER_PART) -> list[Step]:
+def scoring_steps(*, campaign: Campaign, as_of: datetime, size: int = CUSTOMERS_PER_PART) -> list[Step]:
     """The steps before a simulation of a large shop, any worker doing any part; none where one go is quicker.
 
     The last of them hands its parameters on: `parts_of` them is what the simulation joins.
     """
-    if Customer.objects.count() <= AT_ONCE:
+    n_customers = Customer.objects.count()
+    if n_customers <= AT_ONCE:
         return []
-    as_of = moment_known(at=at, starts_at=campaign.starts_at)
     ranges = customer_ranges(size)
-    about = {"scoring": uuid.uuid4().hex, "campaign_id": campaign.pk, "as_of": as_of.isoformat(), "parts": len(ranges)}
+    about = {
+        "scoring": uuid.uuid4().hex, "campaign_id": campaign.pk, "as_of": as_of.isoformat(), "parts": len(ranges),
+        "of": n_customers,
+    }  # fmt: skip
     return [
         Step(BEGIN_TASK, "Learn from past campaigns who responds", about),
         *(
@@ -87,10 +95,29 @@ def score_part(*, about: Mapping[str, Any], report: Progress) -> dict[str, Any]:
     learnt = _learnt(scoring)
     report(0, 1, "Reading what is known of them")
     scores = score_range(campaign=scoring.campaign, as_of=scoring.as_of, learnt=learnt, keys=keys)
-    found = {"last_id": keys[1], "n_customers": len(scores.logits), "arrays": _packed(scores)}
+    drawn = _first_draws(scores, learnt, part=keys[0])
+    values = {"last_id": keys[1], "n_customers": len(scores.logits), "redeemers": drawn, "arrays": _packed(scores)}
     with report.writing():
-        ScoredPart.objects.update_or_create(scoring=scoring, first_id=keys[0], defaults=found)
-    return {"n_customers": len(scores.logits), "expected": float(expit(scores.logits).sum())}
+        ScoredPart.objects.update_or_create(scoring=scoring, first_id=keys[0], defaults=values)
+        so_far = _so_far(scoring, about)
+    return {"campaign_id": scoring.campaign_id, "n_customers": len(scores.logits), "so_far": so_far}
+
+
+def _first_draws(scores: Scores, learnt: Learnt, part: int) -> list[int]:
+    """How many of these would take it in a few simulated campaigns: the same campaigns for every part."""
+    effects = learnt.knowledge.effect.draw(N_FIRST_DRAWS, stream(LEARNING_SEED, "first effects"))
+    responses = LogitBins.from_logits(scores.logits).responses(effects, stream(LEARNING_SEED, "first draws", part))
+    drawn: list[int] = responses.sum(axis=0).tolist()
+    return drawn
+
+
+def _so_far(scoring: CustomerScoring, about: Mapping[str, Any]) -> dict[str, float]:
+    """What the parts that are done add up to, simulated campaign by simulated campaign; told, never kept."""
+    done = list(scoring.parts.exclude(redeemers=[]).values_list("n_customers", "redeemers"))
+    taken = MetricForecast.from_draws("redeemers", np.sum([redeemers for _, redeemers in done], axis=0))
+    sure = taken.interval(0.9)
+    n = sum(n for n, _ in done)
+    return {"n": n, "of": max(n, about.get("of", 0)), "mid": taken.mid, "low_90": sure.low, "high_90": sure.high}
 
 
 def joined(*, about: Mapping[str, Any]) -> Scored:
@@ -101,7 +128,8 @@ def joined(*, about: Mapping[str, Any]) -> Scored:
         raise ScoringGone("Not all customers are scored any more. Rehearse the campaign again.")
     learnt = _learnt(scoring)
     n = parts.aggregate(n=Sum("n_customers"))["n"] or 0
-    return with_money(_whole(parts.iterator(chunk_size=1), n), scoring.campaign, scoring.as_of, learnt)
+    pieces = map(_unpacked, parts.values_list("arrays", flat=True).iterator(chunk_size=1))
+    return with_money(joined_scores(pieces, n), scoring.campaign, scoring.as_of, learnt)
 
 
 def forget_parts(about: Mapping[str, Any]) -> None:
@@ -109,19 +137,10 @@ def forget_parts(about: Mapping[str, Any]) -> None:
     CustomerScoring.objects.filter(key=about["scoring"]).delete()
 
 
-def _whole(parts: Any, n: int) -> Scores:
-    """All parts in arrays that are made once: in pieces that are put together they would be in memory twice."""
-    whole: dict[str, Any] = {}
-    start = 0
-    for part in parts:
-        arrays = unpacked(part.arrays)
-        names = tuple(str(name) for name in arrays.pop("names"))
-        for name, array in arrays.items():
-            into = whole.setdefault(name, np.empty((n, *array.shape[1:]), dtype=array.dtype))
-            into[start : start + len(array)] = array
-        start += part.n_customers
-    customers = CustomerFrame(whole["customer_ids"], whole["values"], names)
-    return Scores(customers, whole["logits"], whole["reasons"])
+def _unpacked(told: bytes | memoryview) -> Scores:
+    arrays: dict[str, Any] = unpacked(told)
+    names = tuple(str(name) for name in arrays["names"])
+    return Scores(CustomerFrame(arrays["customer_ids"], arrays["values"], names), arrays["logits"], arrays["reasons"])
 
 
 def _packed(scores: Scores) -> bytes:

@@ -1,7 +1,9 @@
 """Score every customer for one campaign, as things stood at one moment."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -12,12 +14,17 @@ from campaigns.models import Campaign
 from campaigns.queries.history import finished_campaigns
 from campaigns.queries.reception import ALL_KEYS, reception_features, redeemer_counts
 from campaigns.services.assumptions import AssumptionSet, assumptions_for
-from campaigns.services.habits import habits_of_everybody
+from campaigns.services.habits import MOST_CUSTOMERS, habits_of_everybody
 from campaigns.services.learning import Learnt
+from loyalty.models import Customer
+from segments.queries.assigning import customer_ranges
 
 # How often people redeem changes over the year: a campaign this old counts half.
 COUNTS_HALF_LIFE = timedelta(days=120)
 FEWEST_REDEEMERS = 30
+# So many are scored in one go while somebody looks on.
+AT_ONCE = MOST_CUSTOMERS
+CUSTOMERS_PER_PART = 50_000
 
 
 @dataclass(frozen=True)
@@ -66,10 +73,31 @@ def _scores(customers: CustomerFrame, campaign: Campaign, learnt: Learnt) -> Sco
 
 
 def score_customers(*, campaign: Campaign, as_of: datetime, learnt: Learnt) -> Scored:
-    """Score everybody in one go, for shops whose customers are few enough."""
+    """Score everybody by one worker: in one go where they are few enough, else one range after the other."""
+    n = Customer.objects.count()
+    if n > AT_ONCE:
+        ranges = customer_ranges(CUSTOMERS_PER_PART)
+        scored = (score_range(campaign=campaign, as_of=as_of, learnt=learnt, keys=keys) for keys in ranges)
+        return with_money(joined_scores(scored, n), campaign, as_of, learnt)
     habits = habits_of_everybody(as_of=as_of)
     customers = reception_features(campaign_id=campaign.pk, as_of=as_of, habits=habits)
     return with_money(_scores(customers, campaign, learnt), campaign, as_of, learnt)
+
+
+def joined_scores(pieces: Iterable[Scores], n_customers: int) -> Scores:
+    """All of at most `n_customers` in arrays that are made once: put together from pieces they would be there twice."""
+    whole: list[np.ndarray[Any, Any]] = []
+    names: tuple[str, ...] = ()
+    end = 0
+    for piece in pieces:
+        names = piece.customers.names
+        arrays = (piece.customers.customer_ids, piece.customers.values, piece.logits, piece.reasons)
+        whole = whole or [np.empty((n_customers, *array.shape[1:]), dtype=array.dtype) for array in arrays]
+        start, end = end, end + len(piece.logits)
+        for into, array in zip(whole, arrays, strict=True):
+            into[start:end] = array
+    ids, values, logits, reasons = (array[:end] for array in whole)
+    return Scores(CustomerFrame(ids, values, names), logits, reasons)
 
 
 def with_money(scores: Scores, campaign: Campaign, as_of: datetime, learnt: Learnt) -> Scored:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from campaigns.engine.frames import IntArray
+from campaigns.engine.frames import BoolArray, IntArray
 from campaigns.engine.support import NO_EXPERIENCE_BELOW, Finding, Shape, Support, inexperienced, support_of
 from campaigns.queries.support import n_campaigns_sent, past_shapes, planned_shape
 from campaigns.services.scoring import Scored
@@ -48,12 +48,17 @@ def plan_support(scored: Scored, rows: IntArray, seed: int) -> PlanSupport:
 
 def inexperienced_share(scored: Scored, rows: IntArray, seed: int) -> float:
     """Share of these customers of whose like hardly anybody was ever written to."""
+    return float(without_experience(scored, seed)[rows].mean())
+
+
+def without_experience(scored: Scored, seed: int) -> BoolArray:
+    """Whether hardly anybody of the like of each customer was ever written to, shape (n_customers,)."""
     customers = scored.customers
     habits = customers.values[:, [customers.names.index(name) for name in HABITS]]
     received = customers.values[:, customers.names.index("campaigns_received")]
     n_campaigns = max(n_campaigns_sent(scored.as_of), 1)
     chances = inexperienced(habits, received, n_campaigns, np.random.default_rng(seed))
-    return float((chances[rows] < NO_EXPERIENCE_BELOW).mean())
+    return np.asarray(chances < NO_EXPERIENCE_BELOW)
 
 
 def changed_support(before: Support, shape: Shape, past: list[Shape], share: float) -> Support:

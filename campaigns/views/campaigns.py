@@ -70,6 +70,7 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
 def _campaign_page(request: HttpRequest, campaign: Campaign, form: RejectionForm) -> HttpResponse:
     offers = queries.campaign_offers(campaign, text=request.GET.get("offer", "").strip())
     given = round_page(campaign, at=timezone.now())
+    rehearsal = queries.newest_rehearsal(campaign)
     context = {
         "campaign": campaign,
         "given": given,
@@ -80,7 +81,8 @@ def _campaign_page(request: HttpRequest, campaign: Campaign, form: RejectionForm
         "outcomes": queries.campaign_outcomes(campaign),
         "pilot_here": pilot_made_by(campaign.pk),
         "pilot_there": open_pilot(campaign.pk),
-        "rehearsal": queries.newest_rehearsal(campaign),
+        "rehearsal": rehearsal,
+        "pause_ms": rehearsal and rehearsal.pause_ms(timezone.now()),
         "is_author": campaign.created_by_id == request.user.pk,
         **queries.what_happened(campaign, now=data_horizon() or timezone.now()),
         "rejection": form,
@@ -101,7 +103,10 @@ def campaign_rehearsal(request: HttpRequest, pk: int) -> HttpResponse:
     rehearsal = queries.newest_rehearsal(_found(pk))
     if rehearsal and rehearsal.simulation and not rehearsal.job.is_open:
         return HttpResponseClientRedirect(rehearsal.simulation.get_absolute_url())
-    return render(request, "campaigns/rehearsal.html", {"rehearsal": rehearsal, "campaign_id": pk})
+    context = {
+        "rehearsal": rehearsal, "campaign_id": pk, "pause_ms": rehearsal and rehearsal.pause_ms(timezone.now())
+    }  # fmt: skip
+    return render(request, "campaigns/rehearsal.html", context)
 
 
 @require_POST

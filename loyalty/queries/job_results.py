@@ -24,8 +24,11 @@ class Result:
 
 
 def job_results(parts: list[Job]) -> list[Result]:
-    """What each part that is done has brought, in order."""
-    return [_result(part) for part in parts if part.state == Job.State.DONE and part.task]
+    """What each part that is done has brought, in order; of those beside each other only the newest is told."""
+    done = [part for part in parts if part.state == Job.State.DONE and part.task]
+    in_turn = sorted((part for part in done if part.is_beside), key=lambda part: (str(part.finished_at), part.pk))
+    newest = {part.task: part.pk for part in in_turn}
+    return [_result(part) for part in done if newest.get(part.task, part.pk) == part.pk]
 
 
 def _result(job: Job) -> Result:
@@ -118,6 +121,13 @@ def _simulated(summary: Summary) -> str:
     return f"Expected to take it: {_interval(summary['redeemers'])} customers."
 
 
+def _scored(summary: Summary) -> str:
+    so_far = summary["so_far"]
+    if so_far["n"] == so_far["of"]:
+        return f"All {so_far['n']:,} customers are scored."
+    return f"{so_far['n']:,} of {so_far['of']:,} customers scored so far: {_interval(so_far)} of them would take it."
+
+
 def _tried(summary: Summary) -> str:
     return f"Expected to buy it: {_interval(summary['buyers'])} customers."
 
@@ -193,6 +203,7 @@ TOLD = {
     "campaigns.simulate_campaign": Told(
         _simulated, ("simulation_id", "redeemers"), "simulation", "See the forecast", ("simulation_id",)
     ),
+    "campaigns.score_part": Told(_scored, ("campaign_id", "so_far"), "campaign", "See the campaign", ("campaign_id",)),
     "campaigns.simulate_new_product": Told(
         _tried,
         ("new_product_simulation_id", "buyers"),

@@ -64,8 +64,17 @@
         place.style.minWidth = HEAT_MAP_WIDTH;
       }
     });
+    // Where charts are about to come, what draws them need not be waited for then.
+    if (!found.length && root.querySelector("[data-charts-soon]")) loadPlotly().catch(function () {});
     if (!found.length) return;
-    loadPlotly().then(function () { found.forEach(draw); }, function () { found.forEach(showTable); });
+    loadPlotly().then(function () { drawInTurn(found); }, function () { found.forEach(showTable); });
+  }
+
+  // One after the other, so that the first is seen before the last is drawn.
+  function drawInTurn(found) {
+    if (!found.length) return;
+    draw(found[0]);
+    setTimeout(function () { drawInTurn(found.slice(1)); }, 0);
   }
 
   function showTable(card) {

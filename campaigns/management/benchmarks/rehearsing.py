@@ -4,14 +4,21 @@ Real rows in real tables: five orders of two lines for each customer, twelve pas
 """
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
+from django.contrib.auth.models import User
 from django.db import connection
 
-from campaigns.management.benchmarks.measuring import Measurement, watched
+from campaigns.management.benchmarks.measuring import Measurement, Watch, watched
 from campaigns.management.benchmarks.rules import AS_OF, BARE, INDEXED, N_CUSTOMERS, SHOP
-from campaigns.models import Audience, Campaign, CampaignOffer, Offer, OfferProduct, ScoredPart
+from campaigns.models import Audience, Campaign, CampaignOffer, Offer, OfferProduct, Simulation
+from campaigns.queries.scenarios import base_of
+from campaigns.services.audiences import choose
 from campaigns.services.learning import LEARNING_SEED
+from campaigns.services.scenario_runs import simulate_scenarios
+from campaigns.services.scenarios import ScenarioPlan, add_scenario, change_money
 from campaigns.services.scored_parts import begin_scoring, joined, parts_of, score_part, scoring_steps
 from campaigns.services.simulations import simulate_campaign
 from loyalty.models import Product
@@ -36,33 +43,57 @@ WHERE audience_id = %(audience)s AND (customer_id * 31 + %(number)s) %% (6 + cus
 def rehearse_million() -> list[Measurement]:
     """Every step of the job in this one process, as one worker would do them: more workers share the parts."""
     _open_shop()
-    planned = _campaign("Next", AS_OF + timedelta(days=9), audience_rule={"kind": Audience.Kind.BEST, "n": 100_000})
-    first, *parts = scoring_steps(campaign=planned, at=AS_OF)
-    began = time.perf_counter()
-    begin_scoring(about=first.params, at=AS_OF, report=QUIET)
-    learning = time.perf_counter() - began
-    with watched() as scoring:
-        for part in parts:
-            score_part(about=part.params, report=QUIET)
-    n_scored = sum(ScoredPart.objects.values_list("n_customers", flat=True))
     bare = _bare_seconds()
+    planned = _campaign("Next", AS_OF + timedelta(days=9), audience_rule={"kind": Audience.Kind.BEST, "n": 100_000})
+    first, *parts = scoring_steps(campaign=planned, as_of=AS_OF)
     about = parts_of(first.params)
+    with watched() as learning:
+        begin_scoring(about=first.params, at=AS_OF, report=QUIET)
+    with watched() as scoring:
+        n_scored = sum(score_part(about=part.params, report=QUIET)["n_customers"] for part in parts)
     with watched() as joining:
-        joined(about=about)
+        scored = joined(about=about)
+    with watched() as finding:
+        choose(scored, planned.audience_rule)
+    del scored
     with watched() as simulating:
-        simulate_campaign(campaign=planned, at=AS_OF, seed=LEARNING_SEED, report=QUIET, parts=about)
-    peer = f"reading the orders and lines once: {bare:.1f} s; learning from {N_CAMPAIGNS} campaigns {learning:.0f} s"
-    told = f"{peer}; joining the parts {joining.seconds:.1f} s of it"
+        made = simulate_campaign(campaign=planned, at=AS_OF, seed=LEARNING_SEED, report=QUIET, parts=about)
+    comparing, choosing = _compared(made)
+    beside = f"reading the orders and lines once: {bare:.1f} s"
+    steps = {
+        "learn": learning, "score": scoring, "join": joining, "findings": finding, "simulate": simulating,
+        "compare_money": comparing, "compare_people": choosing,
+    }  # fmt: skip
+    whole = learning.seconds + scoring.seconds + simulating.seconds
     return [
+        *(_measured(f"rehearse_million_{name}", watch, beside, bare) for name, watch in steps.items()),
         Measurement(
-            "rehearse_million_scoring", round(n_scored / scoring.seconds), "customers/s", peer,
-            round(scoring.seconds / bare, 2), scoring.peak_mb, scoring.own_mb,
-        ),
-        Measurement(
-            "rehearse_million", round(simulating.seconds, 1), "s", told, round(simulating.seconds / bare, 2),
-            simulating.peak_mb, simulating.own_mb,
+            "rehearse_million", round(whole, 1), "s",
+            f"{beside}; {n_scored / scoring.seconds:,.0f} customers scored a second", round(whole / bare, 2),
+            max(watch.peak_mb for watch in steps.values()), max(watch.own_mb for watch in steps.values()),
         ),
     ]  # fmt: skip
+
+
+def _measured(name: str, watch: Watch, beside: str, bare: float) -> Measurement:
+    ratio = round(watch.seconds / bare, 3)
+    return Measurement(name, round(watch.seconds, 2), "s", beside, ratio, watch.peak_mb, watch.own_mb)
+
+
+def _compared(made: Simulation) -> tuple[Watch, Watch]:
+    """A plan with another benefit and other money, at once; one that reaches other people, everybody scored again."""
+    base = base_of(made)
+    assert base is not None
+    by = User.objects.create_superuser("bench")
+    same = ScenarioPlan("Deeper", base.starts_at, base.ends_at, base.audience_rule, benefit_percent=Decimal(20))
+    with watched() as comparing:
+        add_scenario(simulation=made, plan=same, by=by, at=AS_OF)
+    change_money(scenario=base, name="Dearer", money={"cost_per_contact": 0.2}, by=by, at=AS_OF)
+    others = replace(same, name="Fewer", audience_rule={"kind": Audience.Kind.BEST, "n": 50_000})
+    add_scenario(simulation=made, plan=others, by=by, at=AS_OF)
+    with watched() as choosing:
+        simulate_scenarios(simulation=made, at=AS_OF, report=QUIET)
+    return comparing, choosing
 
 
 def _open_shop() -> None:

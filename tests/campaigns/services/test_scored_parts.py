@@ -9,10 +9,15 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 
 from campaigns import tasks
-from campaigns.models import AudienceMember, CustomerScoring, Forecast, ScoredPart, Simulation
-from campaigns.services import scored_parts
+from campaigns.models import AudienceMember, CustomerScoring, Forecast, LedgerEntry, Scenario, ScoredPart, Simulation
+from campaigns.queries.scenarios import base_of
+from campaigns.services import scenario_runs, scored_parts, scoring
+from campaigns.services.learning import LEARNING_SEED, learn_reception
 from campaigns.services.rehearsal import start_rehearsal
+from campaigns.services.scenario_runs import simulate_scenarios, start_scenarios
+from campaigns.services.scenarios import ScenarioPlan, add_scenario
 from campaigns.services.scored_parts import ScoringGone, begin_scoring, joined, score_part
+from campaigns.services.scoring import score_customers
 from campaigns.services.simulations import simulate_campaign
 from loyalty.models import Job
 from loyalty.services import jobs
@@ -33,6 +38,7 @@ TASKS = {
     "campaigns.simulate_campaign": tasks.simulate,
     "campaigns.rehearse_campaign": tasks.rehearse,
     "campaigns.record_outcomes": tasks.outcomes,
+    scenario_runs.TASK: tasks.scenarios,
 }
 
 
@@ -110,15 +116,36 @@ def test_a_past_campaign_is_rehearsed_by_parts_too(shop, now, by):
 def test_what_the_parts_add_up_to_is_told_while_others_are_at_work(campaign, now, by, client):
     client.force_login(by)
     parent = start_rehearsal(campaign=campaign, by=by, at=now)
-    first, part, other, *_ = parent.steps.order_by("position")
+    first, part, other, third, _ = parent.steps.order_by("position")
     tasks.begin_scoring_task(first.pk)
     tasks.score_part_task(part.pk)
-    claim(other.pk, worker="here")
+    tasks.score_part_task(other.pk)
+    claim(third.pk, worker="here")
 
     page = client.get(reverse("campaign-rehearsal", args=[campaign.pk])).content.decode()
+    of_job = client.get(reverse("job", args=[parent.pk])).content.decode()
 
-    part.refresh_from_db()
-    assert f"50 customers scored so far; about {part.summary['expected']:.0f} of them would take it." in page
+    other.refresh_from_db()
+    so_far = other.summary["so_far"]
+    assert (so_far["n"], so_far["of"]) == (100, N_CUSTOMERS)
+    assert 0 < so_far["low_90"] < so_far["mid"] < so_far["high_90"] < 100
+    assert f"9 times out of 10 between {so_far['low_90']:,.0f} and {so_far['high_90']:,.0f}." in page
+    assert "100 of 120 customers." in page
+    assert f"100 of 120 customers scored so far: {so_far['mid']:,.0f} (" in of_job
+    assert "50 of 120" not in of_job
+    assert not Forecast.objects.exists()
+
+
+def test_what_is_told_so_far_ends_near_the_forecast_of_everybody_and_is_kept_nowhere(campaign, now, by):
+    parent = start_rehearsal(campaign=campaign, by=by, at=now)
+    do(parent)
+
+    so_far = max((step.summary["so_far"] for step in parent.steps.all() if step.is_beside), key=lambda one: one["n"])
+    told = Simulation.objects.get(job__parent=parent).forecasts.get(metric="redeemers")
+    assert so_far["n"] == N_CUSTOMERS
+    for level in ("low_90", "mid", "high_90"):
+        assert so_far[level] == pytest.approx(getattr(told, level), rel=0.15)
+    assert LedgerEntry.objects.filter(simulation__isnull=False).count() == 1
 
 
 def test_the_count_is_told_before_curves_and_list_are_there(campaign, now):
@@ -217,3 +244,83 @@ def test_workers_killed_in_a_part_and_in_the_simulation_change_no_number(campaig
     assert sorted(parent.steps.values_list("attempt", flat=True)) == [1, 1, 1, 2, 2]
     assert numbers(Simulation.objects.get(job__parent=parent)) == undisturbed
     assert np.isfinite([value for _, value, *_ in undisturbed[0]]).all()
+
+
+def test_one_worker_alone_scores_range_by_range_as_in_one_go(campaign, now, monkeypatch):
+    learnt = learn_reception(as_of=now, at=now, seed=LEARNING_SEED, report=QUIET)
+    at_once = score_customers(campaign=campaign, as_of=now, learnt=learnt)
+    monkeypatch.setattr(scoring, "AT_ONCE", 100)
+    monkeypatch.setattr(scoring, "CUSTOMERS_PER_PART", SIZE)
+
+    in_ranges = score_customers(campaign=campaign, as_of=now, learnt=learnt)
+
+    assert in_ranges.customers.customer_ids.tolist() == at_once.customers.customer_ids.tolist()
+    assert in_ranges.customers.values.tolist() == at_once.customers.values.tolist()
+    assert np.allclose(in_ranges.logits, at_once.logits, atol=1e-12)
+    assert np.allclose(in_ranges.reasons, at_once.reasons, atol=1e-12)
+
+
+@pytest.fixture
+def compared(campaign, now, by):
+    """A simulation with two plans that wait: they reach others than it did."""
+    simulation = simulate_campaign(campaign=campaign, at=now, seed=20170101, report=QUIET)
+    for n in (40, 60):
+        wait(simulation, by, now, n)
+    return simulation
+
+
+def wait(simulation, by, now, n):
+    base = base_of(simulation)
+    rule = {"kind": "best", "n": n}
+    plan = ScenarioPlan(name=f"Best {n}", starts_at=base.starts_at, ends_at=base.ends_at, audience_rule=rule)
+    return add_scenario(simulation=simulation, plan=plan, by=by, at=now)
+
+
+def drawn(simulation):
+    told = Scenario.objects.filter(simulation=simulation, audience_rule__kind="best").order_by("name")
+    return list(told.values_list("audience_rule__n", "redeemers", "redemptions", "support"))
+
+
+def forget_drawn(simulation, by, now):
+    """The same plans, waiting once more: what was drawn of them is refused any change."""
+    numbers = drawn(simulation)
+    Scenario.objects.filter(simulation=simulation, audience_rule__kind="best").delete()
+    for n in (40, 60):
+        wait(simulation, by, now, n)
+    return numbers
+
+
+def test_plans_are_compared_by_parts_with_the_numbers_of_one_go(compared, now, by):
+    simulate_scenarios(simulation=compared, at=now, report=QUIET)
+    at_once = forget_drawn(compared, by, now)
+
+    parent = start_scenarios(simulation=compared, by=by, at=now)
+    assert start_scenarios(simulation=compared, by=by, at=now) is None
+    do(parent, lambda parts: parts[::-1])
+
+    assert drawn(compared) == at_once
+    assert [len(redeemers) for _, redeemers, *_ in at_once] == [4_000, 4_000]
+    assert not CustomerScoring.objects.exists()
+
+
+@pytest.mark.worker
+@pytest.mark.django_db(transaction=True)
+def test_workers_killed_while_plans_are_compared_change_no_number(compared, now, by, start_worker):
+    simulate_scenarios(simulation=compared, at=now, report=QUIET)
+    undisturbed = forget_drawn(compared, by, now)
+    parent = start_scenarios(simulation=compared, by=by, at=now)
+    for model in (ScoredPart, Scenario):
+        worker = start_worker()
+        with locked(model):
+            wake(parent)
+            wait_until(is_somebody_waiting_for_a_lock)
+            worker.kill()
+    assert all(redeemers is None for _, redeemers, *_ in drawn(compared))
+
+    worker = start_worker()
+    wait_until(lambda: Job.objects.get(pk=parent.pk).state in Job.ENDED_STATES, 180)
+    parent.refresh_from_db()
+    assert (parent.state, parent.done) == ("done", 5), parent.error + worker.output()[-2000:]
+    assert sorted(parent.steps.values_list("attempt", flat=True)) == [1, 1, 1, 2, 2]
+    assert drawn(compared) == undisturbed
+    assert not CustomerScoring.objects.exists()

@@ -103,7 +103,9 @@ def test_rehearsing_starts_one_job_however_often_it_is_asked(author, client):
     assert response.url == campaign.get_absolute_url()
     job = Job.objects.get()
     assert (job.task, job.params["campaign_id"]) == ("campaigns.simulate_campaign", campaign.pk)
-    assert "Rehearsing" in client.get(campaign.get_absolute_url()).content.decode()
+    page = client.get(campaign.get_absolute_url()).content.decode()
+    assert "Rehearsing" in page
+    assert 'hx-trigger="every 250ms"' in page
 
 
 def test_a_campaign_that_was_sent_is_rehearsed_with_its_outcome(author, client):
@@ -177,7 +179,8 @@ def test_the_rehearsal_leads_on_to_its_result(author, client):
     simulation.save()
     Job.objects.filter(pk=job.pk).update(state="done")
 
-    assert 'hx-trigger="every 500ms"' in open_answer.content.decode()
+    # Long asked for: there is no hurry any more.
+    assert 'hx-trigger="every 1000ms"' in open_answer.content.decode()
     assert client.get(url)["HX-Redirect"] == simulation.get_absolute_url()
 
 
