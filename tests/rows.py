@@ -439,6 +439,14 @@ def make_new_product_simulation(number: int, audience: campaigns.Audience) -> ca
         campaigns.NewProductForecast.objects.create(
             simulation=simulation, metric=metric, basis=basis, mean=104.0, **levels
         )
+    entry = campaigns.LaunchEntry.objects.create(
+        simulation=simulation, name=product.name, sku=product.sku, code_version="launches-1", is_replayed=False,
+        as_of=AT, made_at=AT, outcome_days=56, expected=104.0, factor=1.0, size=2.0, effect_launches=30, usual=5.0,
+        mean=104.0, naive_low_90=102, naive_high_90=105, **levels,
+    )  # fmt: skip
+    campaigns.LaunchOutcome.objects.create(
+        entry=entry, n_buyers=103, first_sold_at=AT, observed_until=AT, is_complete=True, place=0.5
+    )
     return simulation
 
 

@@ -2,6 +2,7 @@ from campaigns.api.assignments import CustomerOfferViewSet, OfferAssignmentViewS
 from campaigns.api.audiences import AudienceMemberViewSet, AudienceViewSet
 from campaigns.api.campaigns import CampaignViewSet
 from campaigns.api.incentives import IncentiveChoiceViewSet, IncentivePlanViewSet
+from campaigns.api.launch_scoreboard import LaunchScoreboardViewSet
 from campaigns.api.new_products import NewProductSimulationViewSet
 from campaigns.api.scenarios import ScenarioViewSet
 from campaigns.api.scoreboard import ScoreboardViewSet
@@ -22,5 +23,6 @@ router.register("new-product-simulations", NewProductSimulationViewSet, basename
 router.register(r"simulations/(?P<id>[0-9]{1,18})/scenarios", ScenarioViewSet, basename="api-scenario")
 router.register("trials", TrialViewSet)
 router.register("scoreboard", ScoreboardViewSet, basename="api-scoreboard")
+router.register("new-product-scoreboard", LaunchScoreboardViewSet, basename="api-launch-scoreboard")
 router.register("offer-assignments", OfferAssignmentViewSet, basename="api-offer-assignment")
 router.register(r"customers/(?P<external_id>[^/\x00]+)/offers", CustomerOfferViewSet, basename="api-customer-offer")

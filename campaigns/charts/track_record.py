@@ -5,10 +5,12 @@ from datetime import datetime
 
 import plotly.graph_objects as go
 
-from campaigns.engine.track_record import Estimate, Group
+from campaigns.engine.track_record import Estimate, Expected, Group
 from loyalty.charts import ACTUAL, BASELINE, FORECAST, Chart, Table, styled
 
 HALF = 0.5
+# A scale of tens has no nought.
+LEAST = 0.05
 
 
 def coverage_chart(
@@ -78,4 +80,79 @@ def _against_promise(promised: Sequence[float], found: Sequence[Estimate], promi
     )  # fmt: skip
     figure.update_xaxes(range=[0, top], tickformat=".0%", title={"text": promise})
     figure.update_yaxes(range=[0, top], tickformat=".0%", title={"text": happened})
+    return styled(figure, height=340)
+
+
+def launch_coverage_chart(shares: Mapping[int, Estimate], *, n: int, as_of: datetime | None, coin_toss: float) -> Chart:
+    """How often each interval of a new product held, beside how often it promised to."""
+    answer = (
+        f"The 90% interval held in {shares[90].mid:.0%} of {n:,} new products; had customers been taken for coins, it "
+        f"would have in {coin_toss:.0%}."
+    )
+    return Chart(
+        question="Do intervals hold as often as they promise?",
+        answer=answer,
+        figure=_against_promise(
+            [level / 100 for level in shares], list(shares.values()), "Share the interval promised", "Share it held"
+        ),
+        table=Table(
+            ["Promised", "Held", "At least (90%)", "At most (90%)"],
+            [[f"{level}%", *_told(share)] for level, share in shares.items()],
+        ),
+        unit="Share of new products whose first weeks are over; the bars say how far chance could move it",
+        as_of=as_of,
+        name="launch-coverage",
+    )
+
+
+def launch_groups_chart(groups: Sequence[Expected], *, as_of: datetime | None) -> Chart:
+    """New products of which about as many buyers were expected, and how many they had on average."""
+    n_held = sum(group.happened.low <= group.expected <= group.happened.high for group in groups)
+    top = groups[-1]
+    answer = (
+        f"Of the tenth expected to sell best, {top.expected:,.0f} buyers were expected on average and "
+        f"{top.happened.mid:,.0f} came; {n_held} of {len(groups)} groups lie within chance of what was expected."
+    )
+    return Chart(
+        question="Do products sell better of which more is expected?",
+        answer=answer,
+        figure=_on_logs(groups),
+        table=Table(
+            ["New products", "Expected on average", "Came on average", "At least (90%)", "At most (90%)"],
+            [
+                [group.n_launches, *(f"{value:,.1f}" for value in (group.expected, *_ends(group.happened)))]
+                for group in groups
+            ],
+        ),
+        unit="Buyers of a new product in its first weeks, tenths of all by what was expected; both scales in tens",
+        as_of=as_of,
+        name="launch-groups",
+    )
+
+
+def _ends(share: Estimate) -> list[float]:
+    return [share.mid, share.low, share.high]
+
+
+def _on_logs(groups: Sequence[Expected]) -> go.Figure:
+    """Most new products sell a little and a few a lot: only tens, hundreds and so on show them side by side."""
+    least = min([group.expected for group in groups] + [max(group.happened.low, LEAST) for group in groups])
+    ends = [max(least, LEAST), max(max(group.expected, group.happened.high) for group in groups)]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=ends, y=ends, mode="lines", name="As expected", line={"color": BASELINE, "width": 2, "dash": "dot"},
+        hoverinfo="skip",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[group.expected for group in groups], y=[max(group.happened.mid, LEAST) for group in groups],
+        mode="markers+lines", name="Came", marker={"size": 9, "color": ACTUAL}, line={"width": 1, "color": FORECAST},
+        error_y={
+            "type": "data", "symmetric": False, "thickness": 2, "width": 4, "color": ACTUAL,
+            "array": [group.happened.high - group.happened.mid for group in groups],
+            "arrayminus": [group.happened.mid - group.happened.low for group in groups],
+        },
+        hovertemplate="Expected: %{x:,.1f}<br>Came: %{y:,.1f}<extra></extra>",
+    )  # fmt: skip
+    figure.update_xaxes(type="log", title={"text": "Buyers expected"}, dtick=1)
+    figure.update_yaxes(type="log", title={"text": "Buyers who came"}, dtick=1)
     return styled(figure, height=340)

@@ -11,6 +11,8 @@ from campaigns.engine.frames import FloatArray, IntArray
 
 N_GROUPS = 10
 N_RESAMPLES = 2_000
+# Of the launches of one group, of which there may be thousands.
+N_RESAMPLED = 400
 LEVEL = 0.9
 # A single campaign so far off, in spreads of what was to be expected; two in a row on one side, each half as far.
 ALARM, ALARM_IN_A_ROW = 2.0, 1.0
@@ -116,3 +118,32 @@ def is_alarming(surprises: Sequence[Surprise]) -> bool:
     if last and abs(last[-1]) > ALARM:
         return True
     return len(last) == 2 and last[0] * last[1] > 0 and min(map(abs, last)) > ALARM_IN_A_ROW
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Launches of which about as many buyers were expected: the mean expected of them, and what they had."""
+
+    expected: float
+    happened: Estimate
+    n_launches: int
+
+
+def expected_groups(means: FloatArray, actual: IntArray, rng: np.random.Generator) -> list[Expected]:
+    """Gather forecasts into ten groups of similar mean; the 90 % interval resamples the launches of each.
+
+    Parameters
+    ----------
+    means : ndarray of float64, shape (n_launches,)
+    actual : ndarray of int64, shape (n_launches,)
+    rng : numpy.random.Generator
+    """
+    parts = [part for part in np.array_split(np.argsort(means, kind="stable"), N_GROUPS) if len(part)]
+    return [_expected(means[part], actual[part], rng) for part in parts]
+
+
+def _expected(means: FloatArray, actual: IntArray, rng: np.random.Generator) -> Expected:
+    drawn = actual[rng.integers(0, len(actual), (N_RESAMPLED, len(actual)))].mean(axis=1)
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    mid = float(actual.mean())
+    return Expected(float(means.mean()), Estimate(mid, min(float(low), mid), max(float(high), mid)), len(means))

@@ -3,6 +3,7 @@ from campaigns.models.audiences import Audience, AudienceMember
 from campaigns.models.campaigns import Campaign, CampaignOffer, Holdout
 from campaigns.models.habits import KnownHabits
 from campaigns.models.incentives import IncentiveChoice, IncentivePlan
+from campaigns.models.launch_ledger import LaunchEntry, LaunchOutcome
 from campaigns.models.ledger import LedgerEntry, LedgerOutcome
 from campaigns.models.new_products import NewProduct, NewProductForecast, NewProductSimulation
 from campaigns.models.offers import Offer, OfferProduct
@@ -24,6 +25,8 @@ __all__ = [
     "IncentiveChoice",
     "IncentivePlan",
     "KnownHabits",
+    "LaunchEntry",
+    "LaunchOutcome",
     "LedgerEntry",
     "LedgerOutcome",
     "NewProduct",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, Q
 
+from campaigns.queries.launch_ledger import closed_entries
 from loyalty.models import Category, Order, OrderLine, Product
 
 
@@ -18,4 +19,9 @@ def launch_counts(until: datetime) -> dict[str, int]:
         with_attributes=Count("pk", filter=~Q(attributes={})),
     )
     orders = Order.objects.filter(customer__isnull=False, ordered_at__lt=until)
-    return {**facts, "orders": orders.count(), "categories": Category.objects.count()}
+    return {
+        **facts,
+        "orders": orders.count(),
+        "categories": Category.objects.count(),
+        "forecasts": closed_entries().filter(is_replayed=False, outcome__observed_until__lte=until).count(),
+    }

@@ -49,6 +49,7 @@ class Actual:
 
     n_buyers: int
     first_sold_at: datetime
+    observed_until: datetime
     is_complete: bool
 
 
@@ -88,7 +89,8 @@ def actual_buyers(simulations: Sequence[NewProductSimulation]) -> dict[int, Actu
         if moments and min(moments) >= row.as_of:
             begun = min(moments)
             until = begun + timedelta(days=row.outcome_days)
-            found[row.pk] = Actual(sum(moment < until for moment in moments), begun, horizon >= until)
+            n_buyers = sum(moment < until for moment in moments)
+            found[row.pk] = Actual(n_buyers, begun, min(horizon, until), horizon >= until)
     return found
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -11,8 +11,11 @@ import pyarrow.compute as pc
 
 from campaigns.engine.launches.keeping import from_artefact, to_artefact
 from campaigns.engine.launches.model import LaunchModel, TooFewLaunches, learn_launches
+from campaigns.engine.launches.replays import replayed_in_turn
 from campaigns.engine.simulation import stream
 from campaigns.queries.launch_history import launch_counts
+from campaigns.queries.launch_ledger import launch_metrics
+from campaigns.services.launch_ledger import effect_as_kept, join_launch_outcomes, keep_replayed_launches
 from loyalty.services.progress import Progress
 from recommender.engine.artefacts import ArtefactDamaged
 from recommender.engine.launches.exams import launch_rule
@@ -76,12 +79,21 @@ def learn_from_launches(*, as_of: datetime, at: datetime, report: Progress) -> L
         params={"n_launches": len(model.past), "code": CODE_VERSION},
         verdict=f"Learnt from {len(model.past):,} products that came new and {model.past.buyers.sum():,} buyers.",
     )
-    artefact = to_artefact(model, past)
     with report.writing():
-        version = publish(artefact, facts, report=report)
+        join_launch_outcomes()
+        replays = replayed_in_turn(model.past, outcome_days=past.rule.outcome_days)
+        keep_replayed_launches(replays, past, code_version=CODE_VERSION, at=at)
+        artefact = to_artefact(_as_the_ledger_says(model, until), past)
+        version = publish(artefact, replace(facts, metrics=launch_metrics(CODE_VERSION, until)), report=report)
         _let_serve(version)
     # Opened as it was kept, so that the first to ask is told the same as everybody after.
     return Learnt(version, from_artefact(artefact, found), found, shop)
+
+
+def _as_the_ledger_says(model: LaunchModel, until: datetime) -> LaunchModel:
+    """How far launches stray is learnt from forecasts as they were made, where there are enough of them."""
+    effect = effect_as_kept(code_version=CODE_VERSION, as_of=until, otherwise=model.effect)
+    return replace(model, effect=effect)
 
 
 def read_shop(as_of: datetime) -> Shop:

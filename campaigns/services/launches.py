@@ -11,6 +11,7 @@ from campaigns.engine.simulation import stream
 from campaigns.models import NewProduct, NewProductForecast, NewProductSimulation
 from campaigns.services.intervals import told_columns
 from campaigns.services.launch_buyers import first_buyers
+from campaigns.services.launch_ledger import keep_launch_forecast
 from campaigns.services.launch_past import (
     Expected,
     Seen,
@@ -63,6 +64,13 @@ def simulate_new_product(*, product: NewProduct, at: datetime, seed: int, report
             created_at=at,
         )
         NewProductForecast.objects.bulk_create(_forecasts(simulation, expected.forecast, product.currency))
+        keep_launch_forecast(
+            simulation,
+            expected.forecast,
+            expected=expected.mean,
+            effect=expected.effect,
+            usual=float(seen.model.past.buyers.mean()),
+        )
     return simulation
 
 

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from campaigns.queries.launch_ledger import launch_board
 from campaigns.queries.scoreboard import BoardRow, board, board_charts, contenders
 from loyalty.exports import csv_response
 
@@ -23,6 +24,7 @@ def scoreboard(request: HttpRequest) -> HttpResponseBase:
         "rows": list(reversed(found.rows)),
         "charts": board_charts(found),
         "contenders": contenders(),
+        "launches": launch_board(),
     }
     return render(request, "campaigns/scoreboard.html", context)
 

@@ -191,6 +191,15 @@ class PastLaunches:
         """Some of them."""
         return PastLaunches(self.days[kept], self.product_rows[kept], self.features[kept], self.buyers[kept])
 
+    def followed_by(self, later: PastLaunches) -> PastLaunches:
+        """These, then others."""
+        return PastLaunches(
+            np.concatenate([self.days, later.days]),
+            np.concatenate([self.product_rows, later.product_rows]),
+            np.concatenate([self.features, later.features]),
+            np.concatenate([self.buyers, later.buyers]),
+        )
+
 
 def replayed(past: PastLaunches) -> tuple[FloatArray, PastLaunches]:
     """Forecast the later launches from those that began earlier.

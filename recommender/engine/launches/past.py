@@ -77,11 +77,14 @@ class Launches:
     is_launch : ndarray of bool, shape (n_products,)
     n_days : int
         From midnight before the first purchase to midnight after the last.
+    midnight : datetime
+        Before the first purchase: when day 0 began.
     """
 
     def __init__(self, shop: Shop, rule: LaunchRule) -> None:
         self.rule = rule
         self.data = _everything(shop)
+        self.midnight = _midnight(pc.min(shop.purchases["occurred_at"]).as_py())
         self.n_days = _length_days(shop)
         days = self._days_of_lines()
         self.first_day = np.full(len(self.data.products), self.n_days, dtype=np.int64)
