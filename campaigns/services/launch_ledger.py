@@ -26,7 +26,13 @@ FEWEST_KNOWN = 100
 
 
 def keep_launch_forecast(
-    simulation: NewProductSimulation, forecast: LaunchForecast, *, expected: float, effect: LaunchEffect, usual: float
+    simulation: NewProductSimulation,
+    forecast: LaunchForecast,
+    *,
+    expected: float,
+    effect: LaunchEffect,
+    usual: float,
+    code_version: str,
 ) -> LaunchEntry:
     """Keep what a simulation said of how many would buy it."""
     tossed = forecast.coin_toss.interval(0.9)
@@ -35,7 +41,7 @@ def keep_launch_forecast(
         simulation=simulation,
         name=product.name,
         sku=product.sku,
-        code_version=simulation.model_version.params["code"],
+        code_version=code_version,
         is_replayed=False,
         as_of=simulation.as_of,
         made_at=simulation.created_at,
@@ -81,11 +87,9 @@ def keep_replayed_launches(replays: Replays, found: Launches, *, code_version: s
 
 def join_launch_outcomes() -> int:
     """Count the buyers of every new product that came to be sold since, beside its forecast."""
-    entries = list(open_entries())
-    actuals = actual_buyers([entry.simulation for entry in entries])
-    outcomes = [
-        _outcome(entry, actual) for entry in entries if (actual := actuals.get(entry.simulation_id)) is not None
-    ]
+    made = [(entry, entry.simulation) for entry in open_entries() if entry.simulation is not None]
+    actuals = actual_buyers([simulation for _, simulation in made])
+    outcomes = [_outcome(entry, actuals[simulation.pk]) for entry, simulation in made if simulation.pk in actuals]
     _write(outcomes)
     return len(outcomes)
 

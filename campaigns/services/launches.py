@@ -11,6 +11,7 @@ from campaigns.engine.simulation import stream
 from campaigns.models import NewProduct, NewProductForecast, NewProductSimulation
 from campaigns.services.intervals import told_columns
 from campaigns.services.launch_buyers import first_buyers
+from campaigns.services.launch_learning import CODE_VERSION
 from campaigns.services.launch_ledger import keep_launch_forecast
 from campaigns.services.launch_past import (
     Expected,
@@ -70,6 +71,7 @@ def simulate_new_product(*, product: NewProduct, at: datetime, seed: int, report
             expected=expected.mean,
             effect=expected.effect,
             usual=float(seen.model.past.buyers.mean()),
+            code_version=CODE_VERSION,
         )
     return simulation
 
