@@ -15,7 +15,7 @@ ALLOW = "DROP TRIGGER ledger_is_final ON campaigns_launchentry;"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0016_launch_versions'),
+        ('campaigns', '0017_first_draws_of_parts'),
         ('loyalty', '0016_steps_beside'),
     ]
 
