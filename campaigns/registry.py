@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from campaigns.engine.campaign_effect import CampaignEffect
+from campaigns.engine.feature_groups import NOTHING_MORE, Extra
+from campaigns.engine.likeness import TasteSpace
 from campaigns.engine.reception import Responder, responder_from_artefact
 from recommender.engine import artefacts
 from recommender.engine.base import Artefact
@@ -16,15 +18,20 @@ from recommender.models import ModelVersion
 
 KIND = "reception"
 CODE_VERSION = "reception-2"
+TASTES = "tastes_"
 
 
 @dataclass(frozen=True)
 class ReceptionKnowledge:
-    """All that a simulation needs to know of the past: who responds, and how far whole campaigns stray."""
+    """All that a simulation needs to know of the past: who responds, and how far whole campaigns stray.
+
+    `extra` is what the responder looks at besides what serves always.
+    """
 
     responder: Responder
     effect: CampaignEffect
     evidence: dict[str, Any]
+    extra: Extra = NOTHING_MORE
 
 
 @dataclass(frozen=True)
@@ -91,13 +98,21 @@ def open_version(version: ModelVersion) -> ReceptionKnowledge:
         responder=responder_from_artefact(stored.params["responder"], stored.arrays),
         effect=CampaignEffect(**stored.params["effect"]),
         evidence=stored.params["evidence"],
+        extra=_extra(stored),
     )
 
 
 def _artefact(knowledge: ReceptionKnowledge) -> Artefact:
     described, arrays = knowledge.responder.to_artefact()
     params = {"responder": described, "effect": asdict(knowledge.effect), "evidence": knowledge.evidence}
-    return Artefact(KIND, params, arrays)
+    tastes = knowledge.extra.tastes
+    places = {TASTES + name: values for name, values in vars(tastes).items()} if tastes else {}
+    return Artefact(KIND, {**params, "extra": list(knowledge.extra.names)}, {**arrays, **places})
+
+
+def _extra(stored: Artefact) -> Extra:
+    places = {name.removeprefix(TASTES): found for name, found in stored.arrays.items() if name.startswith(TASTES)}
+    return Extra(tuple(stored.params.get("extra", ())), TasteSpace(**places) if places else None)
 
 
 def _path(folder: str) -> Path:

@@ -7,6 +7,7 @@ import pyarrow as pa
 from scipy import sparse
 from scipy.special import expit
 
+from campaigns.engine.feature_groups import OFFER
 from campaigns.engine.frames import CustomerFrame, PastCampaign, ReceptionFrame
 from loyalty.engine.silence_trial import Purchases
 from recommender.engine.shop import Shop
@@ -30,6 +31,36 @@ def campaign_world(
     values = np.column_stack([coupon_orders, rng.poisson(2.0, len(rows))])
     customers = CustomerFrame(np.tile(np.arange(n_customers), n_campaigns), values, ("coupon_orders", "noise"))
     return ReceptionFrame(customers, campaigns, rows, redemptions)
+
+
+def offer_world(
+    rng: np.random.Generator,
+    *,
+    n_campaigns: int,
+    slope: float,
+    effect_sd: float = 0.2,
+    n_customers: int = 200,
+    days_apart: int = 6,
+) -> ReceptionFrame:
+    """Campaigns of 5 to 40 percent off, told with all columns of an offer: doubling it adds `slope` to the logit.
+
+    Channels, season and products are told, too, and mean nothing.
+    """
+    first, gap = datetime(2022, 1, 1, tzinfo=UTC), timedelta(days=days_apart)
+    campaigns = tuple(
+        PastCampaign(row, "mail", first + row * gap, first + row * gap + timedelta(days=2))
+        for row in range(n_campaigns)
+    )
+    rows = np.repeat(np.arange(n_campaigns), n_customers)
+    percent = rng.choice([5.0, 10.0, 20.0, 40.0], n_campaigns)
+    said = {name: rng.integers(0, 2, n_campaigns).astype(np.float64) for name in OFFER}
+    said |= {"is_percent": np.ones(n_campaigns), "percent_off": 100 * percent, "amount_off": np.zeros(n_campaigns)}
+    coupon_orders = rng.poisson(2.0, len(rows)).astype(np.float64)
+    shifts = slope * np.log2(percent / 14) + effect_sd * rng.standard_normal(n_campaigns)
+    redemptions = rng.random(len(rows)) < expit(-3.0 + np.log1p(coupon_orders) + shifts[rows])
+    values = np.column_stack([coupon_orders, *(said[name][rows] for name in OFFER)])
+    customers = CustomerFrame(np.tile(np.arange(n_customers), n_campaigns), values, ("coupon_orders", *OFFER))
+    return ReceptionFrame(customers, campaigns, rows, redemptions.astype(np.int64))
 
 
 def segment_world(rng: np.random.Generator, *, n_each: int = 120) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from campaigns.engine.frames import FloatArray, ReceptionFrame
+from campaigns.engine.feature_groups import EXTRA_FEATURES
+from campaigns.engine.frames import FloatArray, PastCampaign, ReceptionFrame
 from campaigns.engine.ledger import EntryScore, LedgerEntry, LedgerMetrics, ledger_metrics, score_entries
 from campaigns.engine.reception import Estimator
 from campaigns.engine.rolling import History, rolling_forecasts
@@ -29,14 +30,31 @@ class Entrant:
         What people call it.
     make : callable
         Returns a new, unfitted one.
-    is_refinement : bool
-        Only tried once there are campaigns enough to tell it from a simpler one.
+    fewest_campaigns : int
+        Only tried once there are so many, to tell it from a simpler one.
+    extra : tuple of str
+        Features it looks at besides those that serve always.
     """
 
     name: str
     label: str
     make: Callable[[], Estimator]
-    is_refinement: bool = False
+    fewest_campaigns: int = 0
+    extra: tuple[str, ...] = ()
+
+    def seen(self, frame: ReceptionFrame) -> ReceptionFrame:
+        """What it may look at of `frame`."""
+        return frame.named([name for name in frame.customers.names if name not in EXTRA_FEATURES or name in self.extra])
+
+    def can_be_tried(self, frame: ReceptionFrame) -> bool:
+        """Whether there are campaigns enough to tell it from a simpler one, and the features it looks at."""
+        return frame.n_campaigns >= self.fewest_campaigns and set(self.extra) <= set(frame.customers.names)
+
+
+def columns_for(entrants: Sequence[Entrant], n_campaigns: int) -> tuple[str, ...]:
+    """Columns wanted by those that can be tried with so many campaigns, besides what serves always."""
+    tried = [entrant.extra for entrant in entrants if entrant.fewest_campaigns <= n_campaigns]
+    return tuple(dict.fromkeys(name for extra in tried for name in extra))
 
 
 @dataclass(frozen=True)
@@ -81,6 +99,7 @@ class Contest:
     winner : str
     history : History
         What they learn from today.
+    campaigns : tuple of PastCampaign
     """
 
     entrants: tuple[Entrant, ...]
@@ -88,6 +107,7 @@ class Contest:
     gains: Mapping[str, Gain]
     winner: str
     history: History
+    campaigns: tuple[PastCampaign, ...]
 
     @property
     def baseline(self) -> Backtest:
@@ -130,11 +150,10 @@ def contest(frame: ReceptionFrame, entrants: Sequence[Entrant], rng: np.random.G
     Log-loss is a proper score (Gneiting & Raftery 2007). Campaigns are resampled whole: customers of one campaign are
     not independent.
     """
-    is_long = frame.n_campaigns >= FEWEST_FOR_REFINEMENTS
-    tried = tuple(entrant for entrant in entrants if is_long or not entrant.is_refinement)
-    backtests = {entrant.name: _backtest(frame, entrant.make, rng) for entrant in tried}
+    tried = tuple(entrant for entrant in entrants if entrant.can_be_tried(frame))
+    backtests = {entrant.name: _backtest(entrant.seen(frame), entrant.make, rng) for entrant in tried}
     winner, gains = _winner({name: backtest.entries for name, backtest in backtests.items()}, rng)
-    return Contest(tried, backtests, gains, winner, History.of(frame))
+    return Contest(tried, backtests, gains, winner, History.of(frame), frame.campaigns)
 
 
 def as_served(outcome: Contest, rng: np.random.Generator) -> list[LedgerEntry]:
@@ -142,9 +161,13 @@ def as_served(outcome: Contest, rng: np.random.Generator) -> list[LedgerEntry]:
     served = []
     for place, entry in enumerate(outcome.baseline.entries):
         moment = entry.campaign.decided_at
+        n_closed = sum(campaign.closed_before(moment) for campaign in outcome.campaigns)
         known = {
-            name: [past for past in backtest.entries[:place] if past.campaign.closed_before(moment)]
-            for name, backtest in outcome.backtests.items()
+            one.name: [
+                past for past in outcome.backtests[one.name].entries[:place] if past.campaign.closed_before(moment)
+            ]
+            for one in outcome.entrants
+            if one.fewest_campaigns <= n_closed
         }
         winner, _ = _winner(known, rng)
         served.append(outcome.backtests[winner].entries[place])

@@ -1,7 +1,7 @@
 """The frames that enter and leave the campaign engine: plain arrays in frozen dataclasses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -49,6 +49,19 @@ class CustomerFrame:
     def take(self, rows: IntArray | BoolArray) -> "CustomerFrame":
         """Return the frame of `rows`, an index or a mask over customers."""
         return CustomerFrame(self.customer_ids[rows], self.values[rows], self.names)
+
+    def named(self, names: Sequence[str]) -> "CustomerFrame":
+        """Return the frame of these columns, in this order.
+
+        Raises
+        ------
+        ValueError
+            When one of them is not there.
+        """
+        if missing := set(names) - set(self.names):
+            raise ValueError(f"there is no column {', '.join(sorted(missing))}")
+        columns = [self.names.index(name) for name in names]
+        return CustomerFrame(self.customer_ids, self.values[:, columns], tuple(names))
 
 
 @dataclass(frozen=True)
@@ -144,6 +157,10 @@ class ReceptionFrame:
             self.redemptions[rows],
             None if self.first_taken is None else self.first_taken[rows],
         )
+
+    def named(self, names: Sequence[str]) -> "ReceptionFrame":
+        """Return all rows with these columns of their customers, in this order."""
+        return replace(self, customers=self.customers.named(names))
 
     def share_taken_by(self, window_share: float) -> float:
         """Share of those who redeemed that had by this share of the window; 1 where times are not known.

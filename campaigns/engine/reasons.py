@@ -27,6 +27,8 @@ class Reason:
         Feature that decides between the two sentences.
     some, none : str
         Sentence for a customer with, and without, any of `measure`; feature names stand in braces.
+    extra : tuple of str
+        Features that belong to it, too, where a model looks at them.
     """
 
     label: str
@@ -34,6 +36,7 @@ class Reason:
     measure: str
     some: str
     none: str
+    extra: tuple[str, ...] = ()
 
 
 # How long somebody has been a customer is left out: it grows with the calendar, so every campaign to come lies outside
@@ -69,6 +72,7 @@ REASONS = (
         "alike_lines",
         "Bought products like these {alike_lines} times in {orders} orders",
         "Has not bought products like these",
+        ("taste_likeness",),
     ),
     Reason(
         "Shopped lately",
@@ -94,7 +98,7 @@ def reason_contributions(contributions: FloatArray, names: Sequence[str]) -> Flo
     Parameters
     ----------
     contributions : ndarray of float64, shape (n_customers, n_features)
-        On the log-odds, from `Responder.contributions`.
+        On the log-odds, from `Responder.contributions`. What is said of the whole campaign is no reason for anybody.
     names : sequence of str
         The columns of `contributions`.
 
@@ -103,7 +107,9 @@ def reason_contributions(contributions: FloatArray, names: Sequence[str]) -> Flo
     ndarray of float64, shape (n_customers, n_reasons)
         In the order of `REASONS`.
     """
-    member = np.array([[name in reason.features for reason in REASONS] for name in names], dtype=np.float64)
+    member = np.array(
+        [[name in (*reason.features, *reason.extra) for reason in REASONS] for name in names], dtype=np.float64
+    )
     return contributions @ member
 
 

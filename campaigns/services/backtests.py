@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 from django.db import transaction
 
-from campaigns.engine.backtest import Contest, Entrant, as_served, contest
+from campaigns.engine.backtest import Contest, Entrant, as_served, columns_for, contest
 from campaigns.engine.frames import ReceptionFrame
 from campaigns.engine.ledger import EntryScore, LedgerEntry, LedgerMetrics, ledger_metrics, score_entries
 from campaigns.engine.reception import GlobalRate, LastOfType
@@ -63,7 +63,7 @@ def replay_campaigns(*, as_of: datetime, seed: int, report: Progress) -> Replays
     campaigns = observed_campaigns(as_of)
     if len(campaigns) < FIRST_JUDGED:
         raise NothingToReplay(len(campaigns))
-    frame = reception_history(campaigns, as_of, report)
+    frame = reception_history(campaigns, as_of, report, extra=columns_for(ENTRANTS, len(campaigns)))
     outcome = contest(frame, ENTRANTS, np.random.default_rng(seed))
     made = {entrant.name: (entrant.label, _entries(outcome, entrant)) for entrant in outcome.entrants}
     made |= {entrant.name: (entrant.label, rolling_forecasts(frame, entrant.make)) for entrant in NAIVE}

@@ -13,6 +13,7 @@ from campaigns.engine.simulation import Plan, RedemptionCounts
 from campaigns.models import Campaign
 from campaigns.queries.history import finished_campaigns
 from campaigns.queries.reception import ALL_KEYS, reception_features, redeemer_counts
+from campaigns.queries.reception_extras import with_extra
 from campaigns.services.assumptions import AssumptionSet, assumptions_for
 from campaigns.services.habits import MOST_CUSTOMERS, habits_of_everybody
 from campaigns.services.learning import Learnt
@@ -62,7 +63,8 @@ class Scores:
 def score_range(*, campaign: Campaign, as_of: datetime, learnt: Learnt, keys: tuple[int, int] = ALL_KEYS) -> Scores:
     """Score the customers with keys from the first to the last of `keys`."""
     customers = reception_features(campaign_id=campaign.pk, as_of=as_of, keys=keys)
-    return _scores(customers, campaign, learnt)
+    extra = learnt.knowledge.extra
+    return _scores(with_extra(customers, extra, campaign_id=campaign.pk, as_of=as_of, keys=keys), campaign, learnt)
 
 
 def _scores(customers: CustomerFrame, campaign: Campaign, learnt: Learnt) -> Scores:
@@ -81,7 +83,8 @@ def score_customers(*, campaign: Campaign, as_of: datetime, learnt: Learnt) -> S
         return with_money(joined_scores(scored, n), campaign, as_of, learnt)
     habits = habits_of_everybody(as_of=as_of)
     customers = reception_features(campaign_id=campaign.pk, as_of=as_of, habits=habits)
-    return with_money(_scores(customers, campaign, learnt), campaign, as_of, learnt)
+    known = with_extra(customers, learnt.knowledge.extra, campaign_id=campaign.pk, as_of=as_of)
+    return with_money(_scores(known, campaign, learnt), campaign, as_of, learnt)
 
 
 def joined_scores(pieces: Iterable[Scores], n_customers: int) -> Scores:

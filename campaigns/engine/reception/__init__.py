@@ -3,6 +3,7 @@
 from campaigns.engine.reception.artefacts import responder_from_artefact
 from campaigns.engine.reception.baselines import GlobalRate, LastOfType, TypeRate
 from campaigns.engine.reception.contract import Arrays, Estimator, Responder
+from campaigns.engine.reception.extras import LikenessLogistic, OfferLogistic
 from campaigns.engine.reception.logistic import RidgeLogistic
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "Estimator",
     "GlobalRate",
     "LastOfType",
+    "LikenessLogistic",
+    "OfferLogistic",
     "Responder",
     "RidgeLogistic",
     "TypeRate",

@@ -6,6 +6,7 @@ from campaigns.engine.reception.baselines import GlobalRate, LastOfType, TypeRat
 from campaigns.engine.reception.boosted_serving import KIND as BOOSTED
 from campaigns.engine.reception.boosted_serving import BoostedServing
 from campaigns.engine.reception.contract import Arrays, Responder
+from campaigns.engine.reception.extras import LikenessLogistic, OfferLogistic
 from campaigns.engine.reception.logistic import RidgeLogistic
 from campaigns.engine.reception.network_serving import KIND as NETWORK
 from campaigns.engine.reception.network_serving import NetworkServing
@@ -19,7 +20,7 @@ def responder_from_artefact(described: dict[str, Any], arrays: Arrays) -> Respon
     ValueError
         When it is none that is known.
     """
-    for kind in (TypeRate, GlobalRate, LastOfType, RidgeLogistic):
+    for kind in (TypeRate, GlobalRate, LastOfType, RidgeLogistic, LikenessLogistic, OfferLogistic):
         if described["estimator"] == kind.__name__:
             return kind.from_artefact(described, arrays)
     if described["estimator"] == BOOSTED:

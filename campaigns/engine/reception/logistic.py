@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from campaigns.engine.campaign_effect import PRIOR_SD_MEDIAN
-from campaigns.engine.frames import CustomerFrame, FloatArray, ReceptionFrame
+from campaigns.engine.frames import BoolArray, CustomerFrame, FloatArray, ReceptionFrame
 from campaigns.engine.reception.contract import Arrays, check_both, check_kind, check_names, logged
 from campaigns.engine.reception.levels import Grouped, fit_grouped, groups_of
 
@@ -67,12 +67,18 @@ class RidgeLogistic(BaseEstimator):
         spread = design.std(axis=0)
         self.scale_ = np.where(spread > 1e-12, spread, 1.0)
         x = np.hstack([np.ones((len(design), 1)), (design - self.mean_) / self.scale_])
+        # A column of zeros gets a coefficient of exactly zero.
+        x[:, 1 : 1 + len(self.feature_names_)] *= self._heard(frame)
         penalties = np.full(x.shape[1], 1 / self.inverse_penalty)
         penalties[0] = 0.0
         groups = groups_of(frame.campaign_rows)
         fitted = fit_grouped(Grouped(x, frame.responded, groups, penalties, self.level_sd**-2), self.max_iter)
         self.intercept_, self.coef_ = float(fitted[0]), fitted[1:]
         return self
+
+    def _heard(self, frame: ReceptionFrame) -> BoolArray:
+        """Which features have a say, shape (n_features,)."""
+        return np.ones(len(frame.customers.names), dtype=np.bool_)
 
     def logits(self, customers: CustomerFrame, campaign_type: str) -> FloatArray:
         """Return the log-odds of response, shape (n_customers,).

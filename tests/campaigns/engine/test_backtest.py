@@ -8,7 +8,7 @@ from tests.worlds import campaign_world
 
 BASELINE = Entrant("type_rate", "Average rate", TypeRate)
 LOGISTIC = Entrant("logistic", "Learnt response", RidgeLogistic)
-BOOSTING = Entrant("boosting", "Boosting", BoostedReception, is_refinement=True)
+BOOSTING = Entrant("boosting", "Boosting", BoostedReception, fewest_campaigns=10)
 
 
 def shuffled(frame, rng):
@@ -75,6 +75,19 @@ def test_what_would_have_served_was_chosen_before_the_campaign():
 
     assert served[0] is outcome.baseline.entries[0]
     assert served[-1] is outcome.backtests["logistic"].entries[-1]
+
+
+def test_what_is_tried_later_cannot_have_served_before():
+    """Boosting is the only model here: until ten campaigns have closed the baseline serves, good or not."""
+    world = campaign_world(np.random.default_rng(8), n_campaigns=16)
+
+    outcome = contest(world, [BASELINE, BOOSTING], np.random.default_rng(0))
+    served = as_served(outcome, np.random.default_rng(0))
+
+    late = [entry is outcome.backtests["boosting"].entries[place] for place, entry in enumerate(served)]
+    n_closed = [sum(c.closed_before(entry.campaign.decided_at) for c in world.campaigns) for entry in served]
+    assert not any(is_boosting for is_boosting, n in zip(late, n_closed, strict=True) if n < 10)
+    assert late[-1]
 
 
 def test_nobody_gains_on_themselves():
