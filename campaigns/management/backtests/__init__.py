@@ -5,6 +5,7 @@ name it below.
 """
 
 from campaigns.management.backtests.campaigns import backtest_campaigns
+from campaigns.management.backtests.features import backtest_features
 from campaigns.management.backtests.launches import backtest_launches
 from campaigns.management.backtests.printing import Backtest
 from campaigns.management.backtests.uplift import backtest_uplift
@@ -13,4 +14,5 @@ BACKTESTS: dict[str, Backtest] = {
     "campaigns": backtest_campaigns,
     "launches": backtest_launches,
     "uplift": backtest_uplift,
+    "features": backtest_features,
 }
