@@ -54,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("simulations/new-product/", new_products.new_product, name="new-product"),
     path("simulations/new-product/<int:pk>/", new_products.new_product_simulation, name="new-product-simulation"),
     path("simulations/new-product/<int:pk>/segment/", new_products.new_product_segment, name="new-product-segment"),
+    path("simulations/new-product/<int:pk>/on-sale/", new_products.new_product_on_sale, name="new-product-on-sale"),
     path("simulations/scoreboard/", scoreboard.scoreboard, name="scoreboard"),
     path("simulations/scoreboard/new-products/", launch_scoreboard.launch_scoreboard, name="launch-scoreboard"),
     path("simulations/<int:pk>/", simulations.simulation, name="simulation"),

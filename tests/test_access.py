@@ -118,6 +118,7 @@ ROUTES = {
     "new-product": FORM,
     "new-product-simulation": PAGE,
     "new-product-segment": ACTION,
+    "new-product-on-sale": ACTION,
     "scenarios": PAGE,
     "pilot": PAGE,
     "pilot-result": ACTION,

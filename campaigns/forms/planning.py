@@ -19,7 +19,7 @@ from campaigns.forms.fields import (
     text_field,
     whole_field,
 )
-from campaigns.models import Audience, Offer, OfferPolicy
+from campaigns.models import Audience, NewProduct, Offer, OfferPolicy
 from campaigns.models.campaigns import CHANNELS
 from campaigns.queries.offers import categories_with_products
 from campaigns.services.campaigns import LONGEST_COMMENT
@@ -158,6 +158,12 @@ class OfferForm(forms.Form):
         error_messages={"null_characters_not_allowed": UNREADABLE},
         widget=forms.Textarea(attrs={"class": "form-control", "rows": "4", "placeholder": "1001, 1002, 1003"}),
     )
+    new_product: Any = forms.ModelChoiceField(
+        NewProduct.objects.all(),
+        required=False,
+        error_messages={"invalid_choice": "This new product no longer exists. Choose other products."},
+        widget=forms.HiddenInput,
+    )
     cost_per_redemption = number_field(
         "Cost of one use",
         "Write the cost as a number, for example 0.96.",
@@ -196,6 +202,7 @@ class OfferForm(forms.Form):
             benefit_percent=cleaned["benefit_percent"],
             benefit_amount=cleaned["benefit_amount"],
             cost_per_redemption=cleaned["cost_per_redemption"],
+            new_product_id=cleaned["new_product"] and cleaned["new_product"].pk,
         )
 
 

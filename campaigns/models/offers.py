@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from campaigns.models.new_products import NewProduct
 from loyalty.models import Product
 from loyalty.models.products import CURRENCY
 
@@ -32,6 +33,14 @@ class Offer(models.Model):
     cap_total = models.PositiveIntegerField(null=True, blank=True)
     cap_per_customer = models.PositiveIntegerField(null=True, blank=True)
     is_paused = models.BooleanField(default=False)
+    new_product = models.ForeignKey(
+        NewProduct,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="offers",
+        help_text="A product it is for that is not on sale yet.",
+    )
     products = models.ManyToManyField(Product, through="OfferProduct", related_name="offers")
 
     class Meta:

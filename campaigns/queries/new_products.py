@@ -10,7 +10,7 @@ from django.db.models import Min, Prefetch, QuerySet
 
 from campaigns.charts.intervals import IntervalRow, Words, interval_chart
 from campaigns.charts.launches import taking_chart, weeks_chart
-from campaigns.models import AudienceMember, NewProduct, NewProductForecast, NewProductSimulation
+from campaigns.models import AudienceMember, NewProduct, NewProductForecast, NewProductSimulation, Offer
 from loyalty.charts import Chart
 from loyalty.models import Category, OrderLine
 from loyalty.queries.orders import data_horizon
@@ -21,6 +21,7 @@ from recommender.queries.descriptions import LEVELS
 LADDER = tuple(f"category_{level}" for level in range(LEVELS, 0, -1))
 MAKER = "brand"
 MOST_CATEGORIES = 5_000
+MOST_OFFERS = 20
 Metric = NewProductForecast.Metric
 
 
@@ -112,6 +113,11 @@ def simulation_with_all(pk: int) -> NewProductSimulation | None:
 def first_buyers(simulation: NewProductSimulation) -> QuerySet[AudienceMember]:
     """The likeliest buyers, best first."""
     return AudienceMember.objects.filter(audience=simulation.audience_id).select_related("customer")
+
+
+def offers_on(product: NewProduct) -> list[Offer]:
+    """What is promised on it, newest first."""
+    return list(product.offers.order_by("-pk")[:MOST_OFFERS])
 
 
 @dataclass(frozen=True)

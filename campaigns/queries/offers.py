@@ -5,11 +5,22 @@ from dataclasses import dataclass
 
 from django.db.models import Count, OuterRef, QuerySet
 
-from campaigns.models import AudienceMember, Campaign, CampaignOffer, Offer, OfferProduct, Redemption
+from campaigns.models import (
+    AudienceMember,
+    Campaign,
+    CampaignOffer,
+    NewProduct,
+    NewProductSimulation,
+    Offer,
+    OfferProduct,
+    Redemption,
+)
 from campaigns.queries.counts import count_of
 from loyalty.models import Category, Product
 
 N_FOUND = 20
+# Digits that the tables' keys have room for, and one more.
+LONGEST_KEY = 19
 
 
 def _matching(text: str, mechanic: str) -> QuerySet[Offer]:
@@ -126,3 +137,24 @@ def products_of_category(category: Category) -> QuerySet[Product]:
 def products_by_sku(skus: Sequence[str]) -> dict[str, int]:
     """The key of each product that exists, by its SKU."""
     return dict(Product.objects.filter(sku__in=skus).values_list("sku", "pk"))
+
+
+def planned_product(key: str) -> NewProduct | None:
+    """A product that is not on sale yet, by its key as it stands in an address; None where it is nobody's."""
+    is_key = key.isascii() and key.isdigit() and len(key) < LONGEST_KEY
+    return NewProduct.objects.select_related("category").filter(pk=int(key)).first() if is_key else None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The new product an offer is for, and its newest forecast."""
+
+    product: NewProduct
+    simulation: NewProductSimulation | None
+
+
+def planned_of(offer: Offer) -> Planned | None:
+    if offer.new_product_id is None:
+        return None
+    product = NewProduct.objects.select_related("category").get(pk=offer.new_product_id)
+    return Planned(product, product.simulations.first())

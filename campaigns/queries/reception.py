@@ -64,6 +64,12 @@ WITH {TARGET}, promoted AS (
     SELECT DISTINCT p.category_id
     FROM promoted JOIN loyalty_product p ON p.id = promoted.product_id
     WHERE p.category_id IS NOT NULL
+    UNION
+    -- A product that is not on sale yet has no sales of its own: its category speaks for it.
+    SELECT n.category_id
+    FROM campaigns_campaignoffer co JOIN campaigns_offer f ON f.id = co.offer_id
+    JOIN campaigns_newproduct n ON n.id = f.new_product_id
+    WHERE co.campaign_id = %(campaign_id)s
 ), marked AS MATERIALIZED (
     SELECT p.id AS product_id, promoted.product_id IS NOT NULL AS promoted, alike.category_id IS NOT NULL AS alike
     FROM loyalty_product p

@@ -60,6 +60,9 @@ def _offer_parts(campaign_ids: list[int]) -> dict[int, dict[str, Any]]:
         "offer__campaign_offers__campaign_id", "product__category_id"
     ).distinct():
         parts.get(campaign_id, {}).setdefault("categories", set()).add(category_id)
+    planned = made.filter(offer__new_product__isnull=False)
+    for campaign_id, category_id in planned.values_list("campaign_id", "offer__new_product__category_id").distinct():
+        parts[campaign_id].setdefault("categories", set()).add(category_id)
     return parts
 
 

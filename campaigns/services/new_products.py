@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Min
 
-from campaigns.models import NewProduct
-from loyalty.models import Category, Job, Product
+from campaigns.models import NewProduct, OfferProduct
+from loyalty.models import Category, Job, OrderLine, Product
 from loyalty.services.jobs import create_job
+from loyalty.services.trail import because
 
 TASK = "campaigns.simulate_new_product"
 SEED = 20170101
@@ -66,6 +68,33 @@ def start_new_product(*, plan: NewProductPlan, by: User, at: datetime, seed: int
     )
     params = {"new_product_id": product.pk, "seed": seed}
     return create_job(task=TASK, label=f"Try “{product.name}”"[:200], params=params, by=by, at=at)
+
+
+@transaction.atomic
+def put_on_sale(*, product: NewProduct, sku: str, by: User, at: datetime) -> NewProduct:
+    """Say which article it became: its buyers are counted from then on, and its offers are for it.
+
+    Raises NewProductInvalid.
+    """
+    held = NewProduct.objects.select_for_update().get(pk=product.pk)
+    article = Product.objects.filter(sku=sku.strip()).first() if "\0" not in sku else None
+    if article is None:
+        raise NewProductInvalid("sku", f"No product has the article number “{sku.strip()}”. Import it first.")
+    first = OrderLine.objects.filter(product=article).aggregate(first=Min("order__ordered_at"))["first"]
+    if first is not None and first < _first_tried(held):
+        raise NewProductInvalid("sku", f"“{article.sku}” was sold before this was tried. Give the one it became.")
+    with because(f"“{held.name}” is on sale as {article.sku}"):
+        held.sku = article.sku
+        held.save(update_fields=["sku"])
+        made = (OfferProduct(offer=offer, product=article) for offer in held.offers.all())
+        OfferProduct.objects.bulk_create(made, ignore_conflicts=True)
+    return held
+
+
+def _first_tried(product: NewProduct) -> datetime:
+    """What was known when it was tried first: of a shop whose data end in the past, long before it was typed."""
+    tried: datetime | None = product.simulations.aggregate(first=Min("as_of"))["first"]
+    return tried or product.created_at
 
 
 def _word_problems(plan: NewProductPlan) -> Iterator[NewProductInvalid]:

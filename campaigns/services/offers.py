@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from campaigns.models import Offer, OfferProduct
+from campaigns.models import NewProduct, Offer, OfferProduct
 from campaigns.queries.offers import products_by_sku, products_of_category
 from loyalty.models import Category
 
@@ -26,7 +26,7 @@ class OfferInvalid(Exception):
 
 @dataclass(frozen=True)
 class OfferPlan:
-    """Everything a person decides about an offer: its products by category, by SKU, or both."""
+    """Everything a person decides about an offer: its products by category, by SKU, or both, or one not on sale yet."""
 
     name: str
     mechanic: str
@@ -36,6 +36,7 @@ class OfferPlan:
     benefit_percent: Decimal | None = None
     benefit_amount: Decimal | None = None
     cost_per_redemption: Decimal | None = None
+    new_product_id: int | None = None
 
 
 def offer_problems(plan: OfferPlan) -> list[OfferInvalid]:
@@ -56,6 +57,7 @@ def create_offer(*, plan: OfferPlan) -> Offer:
         benefit_amount=plan.benefit_amount,
         cost_per_redemption=plan.cost_per_redemption,
         currency=plan.currency,
+        new_product_id=plan.new_product_id,
     )
     product_ids = _product_ids(plan)
     OfferProduct.objects.bulk_create(
@@ -90,6 +92,8 @@ def _product_problems(plan: OfferPlan) -> Iterator[OfferInvalid]:
     unknown = sorted(set(plan.skus) - products_by_sku(plan.skus).keys())
     if unknown:
         yield OfferInvalid("skus", _unknown_sentence(unknown))
+    if plan.new_product_id is not None:
+        return
     if not plan.category_ids and not plan.skus:
         yield OfferInvalid("categories", "Say which products it is for: choose a category, or paste article numbers.")
     elif not unknown and not _product_ids(plan):
@@ -103,7 +107,13 @@ def _unknown_sentence(unknown: Sequence[str]) -> str:
 
 
 def _product_ids(plan: OfferPlan) -> list[int]:
-    chosen = set(products_by_sku(plan.skus).values())
+    chosen = set(products_by_sku([*plan.skus, *_own_sku(plan)]).values())
     for category in Category.objects.filter(pk__in=plan.category_ids):
         chosen.update(products_of_category(category).values_list("pk", flat=True))
     return sorted(chosen)
+
+
+def _own_sku(plan: OfferPlan) -> list[str]:
+    """The article number of the new product, once it has one."""
+    numbers = NewProduct.objects.filter(pk=plan.new_product_id).exclude(sku="")
+    return list(numbers.values_list("sku", flat=True))

@@ -111,6 +111,7 @@ def _offer(offer: Offer, scenario: Scenario) -> Offer:
         currency=offer.currency,
         valid_from=offer.valid_from,
         valid_until=offer.valid_until,
+        new_product_id=offer.new_product_id,
         cap_total=offer.cap_total,
         cap_per_customer=offer.cap_per_customer,
         is_paused=offer.is_paused,

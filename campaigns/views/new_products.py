@@ -1,10 +1,15 @@
 """New products: try one, look at what came out, and make a segment of its likeliest buyers."""
 
+from typing import cast
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -12,7 +17,7 @@ from campaigns.forms import FirstBuyersForm, NewProductForm
 from campaigns.models import AudienceMember, NewProductSimulation
 from campaigns.queries import new_products as queries
 from campaigns.services.first_buyers import segment_of_first_buyers
-from campaigns.services.new_products import start_new_product
+from campaigns.services.new_products import NewProductInvalid, put_on_sale, start_new_product
 from loyalty.exports import csv_response
 from loyalty.queries.paging import keyset_page
 from loyalty.tasks import wake
@@ -55,6 +60,7 @@ def new_product_simulation(request: HttpRequest, pk: int) -> HttpResponseBase:
         "buyers": keyset_page(buyers, order="position", cursor=request.GET.get("page", ""), size=BUYERS_SHOWN),
         "n_buyers": buyers.count(),
         "form": FirstBuyersForm(),
+        "offers": queries.offers_on(found.new_product),
     }
     return render(request, "campaigns/new_product_simulation.html", context)
 
@@ -62,6 +68,21 @@ def new_product_simulation(request: HttpRequest, pk: int) -> HttpResponseBase:
 def _row(member: AudienceMember) -> list[object]:
     chance = [member.score, member.score_low, member.score_high]
     return [member.position, member.customer.external_id, *chance, member.reason]
+
+
+@require_POST
+@permission_required("campaigns.add_simulation", raise_exception=True)
+def new_product_on_sale(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _found(pk)
+    try:
+        put_on_sale(
+            product=found.new_product, sku=request.POST.get("sku", ""), by=cast("User", request.user), at=timezone.now()
+        )
+    except NewProductInvalid as problem:
+        messages.error(request, problem.sentence)
+    else:
+        messages.success(request, "Linked. From its first sale on, what happens stands beside the forecast.")
+    return redirect(found)
 
 
 @require_POST
@@ -73,5 +94,8 @@ def new_product_segment(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(form.errors["n"][0]))
         return redirect(found)
     segment = segment_of_first_buyers(simulation=found, n=form.cleaned_data["n"], at=timezone.now())
+    if request.POST.get("then") == "campaign" and request.user.has_perm("campaigns.add_campaign"):
+        offers = [("offers", offer.pk) for offer in queries.offers_on(found.new_product)]
+        return redirect(f"{reverse('campaign-new')}?{urlencode([('segment', segment.pk), *offers])}")
     messages.success(request, f"“{segment.name}” is a segment now, ready to be used in a campaign.")
     return redirect(segment)

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.forms import OfferForm
-from campaigns.models import Offer
+from campaigns.models import NewProduct, Offer
 from campaigns.queries import offers as queries
 from campaigns.services.offers import create_offer
 from loyalty.exports import csv_response
@@ -52,16 +52,29 @@ def offer(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         raise Http404("There is no such offer.")
     products = keyset_page(queries.offer_products(found), order="pk", cursor=request.GET.get("page", ""), size=25)
-    context = {"offer": found, "products": products, "uses": queries.offer_uses(found)}
+    context = {
+        "offer": found,
+        "products": products,
+        "planned": queries.planned_of(found),
+        "uses": queries.offer_uses(found),
+    }
     return render(request, "campaigns/offer.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @permission_required("campaigns.add_offer", raise_exception=True)
 def offer_new(request: HttpRequest) -> HttpResponse:
-    form = OfferForm(request.POST or None, initial={"mechanic": Offer.Mechanic.COUPON})
+    planned = queries.planned_product(request.POST.get("new_product") or request.GET.get("new_product", ""))
+    form = OfferForm(request.POST or None, initial={"mechanic": Offer.Mechanic.COUPON, **_facts(planned)})
     if request.method == "POST" and form.is_valid():
         made = create_offer(plan=form.plan())
         messages.success(request, f"“{made.name}” can now be used in a campaign.")
         return redirect("offer", made.pk)
-    return render(request, "campaigns/offer_new.html", {"form": form})
+    return render(request, "campaigns/offer_new.html", {"form": form, "planned": planned})
+
+
+def _facts(planned: NewProduct | None) -> dict[str, object]:
+    """What a product that is not on sale yet says of an offer on it."""
+    if planned is None:
+        return {}
+    return {"new_product": planned.pk, "name": planned.name}

@@ -52,6 +52,12 @@ def open_shop(seed: int = 1, n_campaigns: int = N_CAMPAIGNS) -> Shop:
     return Shop(customers, products, campaigns[:-1], campaigns[-1])
 
 
+def send_campaigns(customers: list[Customer], product: Product, n: int = N_CAMPAIGNS, seed: int = 1) -> list[Campaign]:
+    """Finished campaigns for these customers of another shop: the first of them take most of what they get."""
+    rng = np.random.default_rng(seed)
+    return [_send(number, customers, product, rng) for number in range(n)]
+
+
 def add_order(customer: Customer, product: Product, at: datetime, *, coupon: float = 0.0, amount: float = 4.0) -> Order:
     number = Order.objects.count()
     order = Order.objects.create(external_id=f"x{number}", customer=customer, ordered_at=at, currency="USD")

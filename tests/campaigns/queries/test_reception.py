@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from campaigns.engine.reasons import FEATURE_NAMES
-from campaigns.models import AudienceMember, Redemption
+from campaigns.models import AudienceMember, NewProduct, Redemption
 from campaigns.queries.reception import campaign_reception, reception_features
 from loyalty.models import Customer
 from tests.campaigns.shop import DAY, add_campaign, add_order, open_shop
@@ -88,6 +88,24 @@ def test_counts_of_one_customer(shop):
         "promoted_share": 0.5, "alike_share": 8 / 12, "campaigns_received": 0,
     }  # fmt: skip
     assert {name: value(frame, newcomer, name) for name in expected} == pytest.approx(expected)
+
+
+def test_of_a_product_that_is_not_on_sale_its_category_speaks(shop):
+    campaign, as_of = shop.next_campaign, shop.next_campaign.starts_at - DAY
+    planned = NewProduct.objects.create(
+        name="Tea of the mountains", category=shop.products[0].category, price=4, currency="USD", created_at=as_of
+    )
+    before = known(campaign, as_of)
+    campaign.offers.get().offer_products.all().delete()
+    nothing = known(campaign, as_of)
+    campaign.offers.update(new_product=planned)
+
+    after = known(campaign, as_of)
+
+    customer = shop.customers[0]
+    assert value(nothing, customer, "alike_lines") == 0
+    assert value(after, customer, "alike_lines") == value(before, customer, "alike_lines") > 0
+    assert value(after, customer, "promoted_lines") == 0
 
 
 def test_customer_without_any_order_is_there_with_zeros(shop):

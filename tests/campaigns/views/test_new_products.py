@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from campaigns.models import NewProduct, NewProductSimulation
+from campaigns.models import NewProduct, NewProductSimulation, Offer
 from loyalty.models import Category, Customer, Job, Order, OrderLine, Product
 from segments.models import Segment
 from tests.rows import AT, fill, make_audience, make_new_product_simulation
@@ -126,3 +126,53 @@ def test_more_buyers_cost_no_more_queries(client, django_assert_max_num_queries)
         client.get(few.get_absolute_url())
     with django_assert_max_num_queries(len(queries)):
         client.get(many.get_absolute_url())
+
+
+class TestWhatNext:
+    def test_an_offer_begins_with_what_is_known_of_the_product(self, client):
+        fill(1)
+        found = NewProductSimulation.objects.get()
+        assert f"?new_product={found.new_product_id}" in text_of(client, found.get_absolute_url())
+
+        form = text_of(client, f"{reverse('offer-new')}?new_product={found.new_product_id}")
+
+        assert 'value="New 0"' in form
+        assert "Grocery &gt; New" in form
+
+    def test_the_offer_names_it_and_leads_back(self, client):
+        fill(1)
+        found = NewProductSimulation.objects.get()
+        values = {"name": "New for less", "mechanic": "coupon", "new_product": found.new_product_id}
+
+        page = client.post(reverse("offer-new"), values, follow=True).content.decode()
+
+        assert "not on sale yet" in page
+        assert found.get_absolute_url() in page
+        assert "New for less" in text_of(client, found.get_absolute_url())
+
+    @pytest.mark.parametrize("key", ["", "0", "x", "9" * 30, "\N{SUPERSCRIPT TWO}"])
+    def test_a_product_that_is_not_there_begins_an_ordinary_offer(self, client, key):
+        assert "Choose categories" in text_of(client, f"{reverse('offer-new')}?new_product={key}")
+        assert client.post(reverse("offer-new"), {"new_product": key}).status_code == 200
+
+    def test_its_first_buyers_begin_a_campaign_with_its_offers(self, client):
+        fill(1)
+        found = NewProductSimulation.objects.get()
+        offer = Offer.objects.create(
+            external_id="n", name="New for less", mechanic="coupon", currency="USD", new_product=found.new_product
+        )
+
+        response = client.post(reverse("new-product-segment", args=[found.pk]), {"n": "20", "then": "campaign"})
+
+        segment = Segment.objects.get(description__contains="new product no.")
+        assert response.url == f"{reverse('campaign-new')}?segment={segment.pk}&offers={offer.pk}"
+
+    def test_on_sale_it_is_linked_with_its_article(self, client):
+        fill(1)
+        found = NewProductSimulation.objects.get()
+        Product.objects.create(sku="fresh", name="Fresh", currency="USD")
+        url = reverse("new-product-on-sale", args=[found.pk])
+
+        assert "No product has the article number" in client.post(url, {"sku": "no"}, follow=True).content.decode()
+        assert "Linked." in client.post(url, {"sku": "fresh"}, follow=True).content.decode()
+        assert NewProduct.objects.get().sku == "fresh"
