@@ -59,7 +59,7 @@ def try_a_new_product(page: Page) -> None:
 def name_an_offer(page: Page) -> None:
     page.get_by_role("link", name="Make an offer on it").click()
     expect(page.get_by_label("Name", exact=True)).to_have_value("Odd novelty")
-    expect(page.get_by_text("Shop > left", exact=True)).to_be_visible()
+    expect(page.locator("dd", has_text="Shop > left")).to_be_visible()
     page.get_by_label("Name", exact=True).fill("Odd novelty for less")
     page.locator("label", has_text="Percent off").click()
     page.get_by_label("Saves, in percent").fill("10")

@@ -1,6 +1,7 @@
 """Fields that say what to do about what was typed into them."""
 
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -72,6 +73,11 @@ def row_field(label: str, sentence: str, queryset: Any) -> Any:
         error_messages={"invalid_choice": sentence},
         widget=widget,
     )
+
+
+def plain_number(value: Decimal | None) -> str:
+    """As a person writes it: 30 and not 3E+1, 0.5 and not 0.5000."""
+    return "" if value is None else f"{value.normalize():f}"
 
 
 def midnight(day: date) -> datetime:

@@ -36,6 +36,10 @@ class NewProductForm(forms.Form):
     )
     sku = text_field("Article number it will have", 64)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["price"].label = f"{self.fields['price'].label} ({settings.DEFAULT_CURRENCY})"
+
     def clean_attributes(self) -> dict[str, str]:
         """A line each, the name before the first colon."""
         lines = [line for line in self.cleaned_data["attributes"].splitlines() if line.strip()]

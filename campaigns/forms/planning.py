@@ -173,6 +173,8 @@ class OfferForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("benefit_amount", "cost_per_redemption"):
+            self.fields[name].label = f"{self.fields[name].label} ({settings.DEFAULT_CURRENCY})"
         categories: Any = self.fields["categories"]
         categories.queryset = categories_with_products()
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.forms import NEW_TYPE, CampaignForm
+from campaigns.forms.fields import plain_number
 from campaigns.models import Audience, Campaign
 from campaigns.queries import planning as queries
 from campaigns.queries.campaigns import campaign_types
@@ -105,9 +106,13 @@ def _initial(data: QueryDict, histories: list[queries.TypeHistory], now: datetim
         "past_campaign": data.get("past_campaign"),
         "starts_on": first_day,
         "ends_on": first_day + timedelta(days=days - 1),
-        "cost_per_contact": latest and latest.cost_per_contact.normalize(),  # type: ignore[union-attr]
-        "margin_percent": latest and latest.margin_share and (latest.margin_share * 100).normalize(),
+        "cost_per_contact": plain_number(latest.cost_per_contact) if latest else "",
+        "margin_percent": _percent(latest) if latest else "",
     }
+
+
+def _percent(campaign: Campaign) -> str:
+    return "" if campaign.margin_share is None else plain_number(campaign.margin_share * 100)
 
 
 def _copied(model: Campaign | None) -> dict[str, Any]:
@@ -115,8 +120,7 @@ def _copied(model: Campaign | None) -> dict[str, Any]:
     if model is None:
         return {}
     rule = queries.rule_to_copy(model)
-    money = {"cost_per_contact": model.cost_per_contact, "budget": model.budget}
-    margin = None if model.margin_share is None else (model.margin_share * 100).normalize()
+    money = {name: plain_number(getattr(model, name)) for name in ("cost_per_contact", "budget")}
     return {
         "goal": model.goal,
         "type": model.type,
@@ -130,6 +134,6 @@ def _copied(model: Campaign | None) -> dict[str, Any]:
         "seed_campaign": rule.get("seed_campaign_id"),
         "seed_customers": ", ".join(rule.get("seed_customers", [])),
         **{name: rule.get(name) for name in LIMITS},
-        "margin_percent": margin,
+        "margin_percent": _percent(model),
         **money,
     }

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.forms import IncentivesForm
+from campaigns.forms.fields import plain_number
 from campaigns.models import Campaign, IncentiveChoice
 from campaigns.queries.benefits import incentives_page, people_of
 from campaigns.queries.campaigns import campaign_page
@@ -29,7 +30,7 @@ def campaign_incentives(request: HttpRequest, pk: int) -> HttpResponseBase:
     campaign = _found(pk)
     if request.GET.get("format") == "csv":
         return _export(campaign)
-    budget = None if campaign.budget is None else campaign.budget.normalize()
+    budget = plain_number(campaign.budget)
     return _page(request, campaign, IncentivesForm(initial={"budget": budget}))
 
 

@@ -1,4 +1,5 @@
 import re
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
@@ -7,7 +8,7 @@ from django.urls import reverse
 from campaigns.models import Campaign, Offer
 from tests.campaigns.shop import open_shop
 from tests.campaigns.test_forms import typed
-from tests.rows import fill, make_segment
+from tests.rows import fill, make_campaign, make_segment
 
 pytestmark = pytest.mark.django_db
 URL = "/campaigns/new/"
@@ -121,3 +122,22 @@ def test_without_permission_nobody_builds(client):
 
     assert client.get(URL).status_code == 403
     assert client.get(reverse("offer-picker")).status_code == 403
+
+
+def test_numbers_of_an_earlier_campaign_come_as_people_write_them(client, marketer):
+    client.force_login(marketer)
+    model = make_campaign(
+        1,
+        cost_per_contact=Decimal("0.4500"),
+        margin_share=Decimal("0.300"),
+        budget=Decimal("2000.00"),
+        created_by=marketer,
+    )
+
+    anew = client.get(reverse("campaign-new")).content.decode()
+    alike = client.get(f"{reverse('campaign-new')}?like={model.pk}").content.decode()
+
+    for text in (anew, alike):
+        assert 'value="30"' in text
+        assert 'value="0.45"' in text
+    assert 'value="2000"' in alike
