@@ -115,5 +115,5 @@ def _product_ids(plan: OfferPlan) -> list[int]:
 
 def _own_sku(plan: OfferPlan) -> list[str]:
     """The article number of the new product, once it has one."""
-    numbers = NewProduct.objects.filter(pk=plan.new_product_id).exclude(sku="")
+    numbers = NewProduct.objects.filter(pk=plan.new_product_id or 0).exclude(sku="")
     return list(numbers.values_list("sku", flat=True))
