@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0016_launch_versions'),
+        ('campaigns', '0018_launch_ledger'),
     ]
 
     operations = [
