@@ -480,7 +480,7 @@ def _campaign(number: int, customer: loyalty.Customer, product: loyalty.Product,
     campaigns.Outcome.objects.create(
         campaign=campaign, metric="redeemers", value=99, observed_until=AT, is_complete=True
     )
-    make_trial(number, customer)
+    make_uplift_model(make_trial(number, customer))
     policy = campaigns.OfferPolicy.objects.create(campaign=campaign)
     made = make_round(campaign, policy.mode, version)
     campaigns.OfferDecision.objects.create(round=made, customer=customer, gates=[14], chances=[0.2], values=[0.5])
@@ -503,6 +503,14 @@ def make_trial(number: int, customer: loyalty.Customer | None = None, **values: 
     )
     campaigns.TrialRejection.objects.create(trial=trial, line=3, column="visit", value="x", reason="This is no number.")
     return trial
+
+
+def make_uplift_model(trial: campaigns.Trial, **values: Any) -> campaigns.UpliftModel:
+    findings = {"outcome_value": 4.0, "is_binary": True, "group": None}
+    given = {"is_open": True, "n_customers": 200, "findings": findings, "arrays": b"", "fingerprint": "f", "seed": 1}
+    arm = trial.arms.get(position=1)
+    made = {"code_version": "1", "made_at": AT}
+    return campaigns.UpliftModel.objects.create(**{**given, **made, **values}, trial=trial, arm=arm)
 
 
 def make_round(campaign: campaigns.Campaign, mode: str, version: ModelVersion) -> campaigns.OfferRound:

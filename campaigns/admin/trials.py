@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from campaigns.models import Trial, TrialArm, TrialPerson, TrialRejection
+from campaigns.models import Trial, TrialArm, TrialPerson, TrialRejection, UpliftModel
 from loyalty.admin.records import LookOnlyAdmin, LookOnlyInline, ManyRowsAdmin
 
 
@@ -38,3 +38,12 @@ class TrialRejectionAdmin(ManyRowsAdmin):
     list_display = ["trial", "line", "column", "value", "reason"]
     list_select_related = ["trial"]
     search_fields = ["trial__name__icontains"]
+
+
+@admin.register(UpliftModel)
+class UpliftModelAdmin(LookOnlyAdmin):
+    list_display = ["trial", "arm", "is_open", "is_current", "n_customers", "code_version", "made_at"]
+    list_select_related = ["trial", "arm"]
+    list_filter = ["is_open", "is_current"]
+    search_fields = ["trial__name__icontains", "arm__name__icontains"]
+    exclude = ["params", "arrays"]

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Literal
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -17,14 +17,18 @@ class AudienceSerializer(serializers.ModelSerializer[Audience]):
         source="made_for_id", read_only=True, allow_null=True, help_text="It was made for; null where it came with one."
     )
     n_customers = serializers.IntegerField(read_only=True)
+    ranked_by = serializers.SerializerMethodField(help_text="By what its people were ranked: `response` or `effect`.")
 
     class Meta:
         model = Audience
         fields = [
-            "id", "name", "kind", "campaign", "as_of", "model_version", "seed", "rule", "advice", "n_customers",
-            "created_at",
+            "id", "name", "kind", "campaign", "as_of", "model_version", "seed", "rule", "ranked_by", "advice",
+            "n_customers", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def get_ranked_by(self, audience: Audience) -> Literal["response", "effect"]:
+        return "effect" if audience.rule.get("uplift_model") else "response"
 
 
 class AudienceDetailSerializer(AudienceSerializer):
@@ -34,13 +38,20 @@ class AudienceDetailSerializer(AudienceSerializer):
 
 
 class AudienceMemberSerializer(serializers.ModelSerializer[AudienceMember]):
-    """One customer: how likely, how sure, and why."""
+    """One customer: how likely, how sure, and why.
+
+    `expected_effect` (with its 95 % interval) is what a message is expected to change, where people were ranked by
+    that: profit and reason are about it then. It is null where they were ranked by response.
+    """
 
     customer = serializers.CharField(source="customer.external_id", read_only=True, help_text="External id.")
 
     class Meta:
         model = AudienceMember
-        fields = ["customer", "position", "score", "score_low", "score_high", "expected_profit", "reason", "sent_at"]
+        fields = [
+            "customer", "position", "score", "score_low", "score_high", "expected_effect", "effect_low", "effect_high",
+            "expected_profit", "reason", "sent_at",
+        ]  # fmt: skip
         read_only_fields = fields
 
 

@@ -24,7 +24,8 @@ PLACES = {
     **{
         name: f"audience_rule.{name}"
         for name in (
-            "seed_customers", "traits_reason", "leave_out_segments", "contacts_at_most", "contact_days", "equal_by"
+            "seed_customers", "traits_reason", "leave_out_segments", "contacts_at_most", "contact_days", "equal_by",
+            "uplift_model",
         )
     },
 }  # fmt: skip
@@ -37,6 +38,11 @@ class AudienceRuleSerializer(StrictFields):
     n = serializers.IntegerField(
         required=False, min_value=1,
         help_text="For kinds `best` and `lookalike`: how many; leave out for as many as pay, or as are on the list.",
+    )  # fmt: skip
+    uplift_model = serializers.IntegerField(
+        required=False, min_value=1, max_value=LARGEST_KEY,
+        help_text="For kind `best`: rank by what a message changes and not by response. One of a trial's "
+        "`uplift_models` whose gate is open.",
     )  # fmt: skip
     campaign_id = serializers.IntegerField(
         required=False, help_text="For kind `imported`: a past campaign whose recipients are to be reached again."

@@ -1,7 +1,9 @@
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 
-from campaigns.models import Trial, TrialArm
+from campaigns.models import Trial, TrialArm, UpliftModel
 from loyalty.api.viewsets import NumberedViewSet
 
 
@@ -20,15 +22,33 @@ class TrialSerializer(serializers.ModelSerializer[Trial]):
         model = Trial
         fields = [
             "id", "name", "source", "state", "outcome_name", "n_people", "n_rejected", "n_customers", "contact_cost",
-            "outcome_value", "currency", "created_at", "read_at", "arms",
+            "outcome_value", "currency", "starts_at", "ends_at", "created_at", "read_at", "arms",
         ]  # fmt: skip
         read_only_fields = fields
 
 
-class TrialDetailSerializer(TrialSerializer):
-    class Meta(TrialSerializer.Meta):
-        fields = [*TrialSerializer.Meta.fields, "feature_names", "results", "note"]
+class UpliftModelSerializer(serializers.ModelSerializer[UpliftModel]):
+    """Whether a shop's customers may be ranked by what one arm changes: `is_open`. Its id goes into audience rules."""
+
+    arm = serializers.CharField(source="arm.name", read_only=True)
+
+    class Meta:
+        model = UpliftModel
+        fields = ["id", "arm", "is_open", "n_customers", "findings", "seed", "code_version", "made_at"]
         read_only_fields = fields
+
+
+class TrialDetailSerializer(TrialSerializer):
+    uplift_models = serializers.SerializerMethodField(help_text="Of its newest reading, one an arm.")
+
+    class Meta(TrialSerializer.Meta):
+        fields = [*TrialSerializer.Meta.fields, "feature_names", "results", "note", "uplift_models"]
+        read_only_fields = fields
+
+    @extend_schema_field(UpliftModelSerializer(many=True))
+    def get_uplift_models(self, trial: Trial) -> Any:
+        current = trial.uplift_models.filter(is_current=True).select_related("arm").defer("arrays", "params")
+        return UpliftModelSerializer(current.order_by("arm"), many=True).data
 
 
 @extend_schema(tags=["Experiments"])

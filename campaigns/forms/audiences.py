@@ -7,9 +7,11 @@ from typing import Any
 from django import forms
 
 from campaigns.forms.fields import UNREADABLE, choice_field, row_field, text_field, whole_field
-from campaigns.models import Audience, Campaign
+from campaigns.models import Audience, Campaign, UpliftModel
 from campaigns.queries.planning import campaigns_with_known_audience, segments_to_reach
 from campaigns.queries.reach import TRAITS
+from campaigns.queries.trials import ranking_models
+from campaigns.queries.uplift import uplift_verdict
 from segments.models import Segment
 
 AUDIENCES = [
@@ -31,6 +33,14 @@ class AudienceFields(forms.Form):
         required=False,
         error_messages={"invalid": "Write the number of customers as a whole number, for example 300."},
         widget=forms.NumberInput(attrs={"class": "form-control", "min": "1", "placeholder": "as many as pay back"}),
+    )
+    uplift_model = forms.ModelChoiceField(
+        UpliftModel.objects.none(),
+        label="The best are those",
+        required=False,
+        empty_label="who are most likely to take it",
+        error_messages={"invalid_choice": "This trial cannot rank customers any more. Choose again."},
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
     past_campaign = row_field(
         "Past campaign", "Choose a past campaign whose recipients are known.", Campaign.objects.none()
@@ -92,6 +102,9 @@ class AudienceFields(forms.Form):
             self._field(name).queryset = campaigns_with_known_audience()
         for name in ("segment", "seed_segment", "leave_out_segments"):
             self._field(name).queryset = segments_to_reach()
+        ranking: Any = self._field("uplift_model")
+        ranking.queryset, ranking.help_text = ranking_models(), uplift_verdict().sentence
+        ranking.label_from_instance = _changed_most
 
     def _field(self, name: str) -> Any:
         return self.fields[name]
@@ -106,11 +119,19 @@ def rule_of(cleaned: Mapping[str, Any]) -> dict[str, Any]:
     kind = cleaned["audience"]
     needed = {
         Audience.Kind.SEGMENT: {"segment_id": cleaned["segment"] and cleaned["segment"].pk},
-        Audience.Kind.BEST: {"n": cleaned["n_customers"]},
+        Audience.Kind.BEST: {"n": cleaned["n_customers"], **_ranking(cleaned)},
         Audience.Kind.IMPORTED: {"campaign_id": cleaned["past_campaign"] and cleaned["past_campaign"].pk},
         Audience.Kind.LOOKALIKE: {"n": cleaned["n_alike"], **_seeds(cleaned)},
     }
     return {"kind": str(kind), **needed.get(kind, {}), **_limits(cleaned)}
+
+
+def _changed_most(model: UpliftModel) -> str:
+    return f"whom “{model.arm}” changes most, as the trial “{model.trial}” says"
+
+
+def _ranking(cleaned: Mapping[str, Any]) -> dict[str, Any]:
+    return {"uplift_model": cleaned["uplift_model"].pk} if cleaned["uplift_model"] else {}
 
 
 def _seeds(cleaned: Mapping[str, Any]) -> dict[str, Any]:

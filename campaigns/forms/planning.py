@@ -96,7 +96,7 @@ def _stand_ins(cleaned: Mapping[str, Any]) -> dict[str, Any]:
     day = cleaned.get("starts_on") or cleaned.get("ends_on") or date(2000, 1, 1)
     return {
         **dict.fromkeys(("name", "type", "new_type"), "unread"),
-        **dict.fromkeys(("segment", "past_campaign", "n_customers", "budget"), None),
+        **dict.fromkeys(("segment", "past_campaign", "n_customers", "uplift_model", "budget"), None),
         **dict.fromkeys(("n_alike", "seed_segment", "seed_campaign", "contacts_at_most", "contact_days"), None),
         **dict.fromkeys(("traits_reason", "equal_by"), ""),
         "leave_out_running": False,

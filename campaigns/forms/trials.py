@@ -1,11 +1,15 @@
 """What people say about a finished trial: its file, which column is what, what a contact costs."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils import timezone
 
+from campaigns.forms.fields import date_field, midnight
+from campaigns.models import Trial
 from campaigns.services.trials.plans import ROLES, TrialPlan, known_before, suggest_control, suggest_roles
 from loyalty.services.ingest import FileLook
 
@@ -69,15 +73,47 @@ def _amount(label: str, least: Decimal, help_text: str) -> forms.DecimalField:
     )
 
 
+def _day(label: str, help_text: str) -> forms.DateField:
+    field = date_field(label, "Write the day as a date, for example 2017-12-31.")
+    field.required, field.help_text = False, help_text
+    return field
+
+
 class CostForm(forms.Form):
+    """What may be said before a trial is taken in or afterwards: its price, and on which days it ran."""
+
     contact_cost = _amount("What a contact costs", Decimal(0), "Leave empty if you do not know yet.")
     outcome_value = _amount("What one outcome is worth", Decimal("0.0001"), "Margin, not revenue, if you can say it.")
+    starts_on = _day("First day of the trial", "What was known of your customers before it may rank them.")
+    ends_on = _day("Last day", "Until when you counted what people did.")
 
     def clean(self) -> dict[str, Any]:
         told = super().clean() or {}
         if (told.get("contact_cost") is None) != (told.get("outcome_value") is None) and not self.errors:
             self.add_error("outcome_value", "Give both: what a contact costs, and what one outcome is worth.")
+        first, last = told.get("starts_on"), told.get("ends_on")
+        if (first is None) != (last is None) and not self.errors:
+            self.add_error("ends_on", "Give both: the first day of the trial and the last one.")
+        elif first and last and last < first:
+            self.add_error("ends_on", "The last day of the trial must not be before its first day.")
         return told
+
+    def worth(self) -> dict[str, Any]:
+        """The cleaned fields as the services take them: half-open, the last day included."""
+        told, last = self.cleaned_data, self.cleaned_data["ends_on"]
+        return {
+            "contact_cost": told["contact_cost"],
+            "outcome_value": told["outcome_value"],
+            "starts_at": told["starts_on"] and midnight(told["starts_on"]),
+            "ends_at": last and midnight(last + timedelta(days=1)),
+        }
+
+
+def cost_form(trial: Trial) -> CostForm:
+    """The form as it was filled in for this trial."""
+    last = trial.ends_at and timezone.localdate(trial.ends_at - timedelta(microseconds=1))
+    days = {"starts_on": trial.starts_at and timezone.localdate(trial.starts_at), "ends_on": last}
+    return CostForm(initial={"contact_cost": trial.contact_cost, "outcome_value": trial.outcome_value, **days})
 
 
 class TrialPlanForm(CostForm):
@@ -114,8 +150,8 @@ class TrialPlanForm(CostForm):
         told = self.cleaned_data
         roles = {role: told[role] for role in ROLES}
         before = tuple(name for name in told["before"] if name not in roles.values())
-        costs = {name: told[name] for name in ("contact_cost", "outcome_value")}
-        return TrialPlan(**roles, control=told["control"], before=before, currency=settings.DEFAULT_CURRENCY, **costs)
+        currency = settings.DEFAULT_CURRENCY
+        return TrialPlan(**roles, control=told["control"], before=before, currency=currency, **self.worth())
 
 
 def _column(look: FileLook, role: str) -> forms.ChoiceField:

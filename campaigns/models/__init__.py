@@ -12,7 +12,7 @@ from campaigns.models.pilots import Pilot
 from campaigns.models.scenarios import Scenario
 from campaigns.models.scoring import CustomerScoring, ScoredPart
 from campaigns.models.simulations import Forecast, Simulation
-from campaigns.models.trials import Trial, TrialArm, TrialPerson, TrialRejection
+from campaigns.models.trials import Trial, TrialArm, TrialPerson, TrialRejection, UpliftModel
 
 __all__ = [
     "Audience",
@@ -48,4 +48,5 @@ __all__ = [
     "TrialArm",
     "TrialPerson",
     "TrialRejection",
+    "UpliftModel",
 ]

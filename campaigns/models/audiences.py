@@ -59,6 +59,10 @@ class AudienceMember(models.Model):
     score = models.FloatField(null=True, blank=True, help_text="Chance of taking the offer.")
     score_low = models.FloatField(null=True, blank=True)
     score_high = models.FloatField(null=True, blank=True)
+    # Only where people were ranked by what a trial says that a message changes.
+    expected_effect = models.FloatField(null=True, blank=True, help_text="What it is expected to change, in outcomes.")
+    effect_low = models.FloatField(null=True, blank=True)
+    effect_high = models.FloatField(null=True, blank=True)
     expected_profit = models.FloatField(null=True, blank=True, help_text="In the campaign's currency.")
     reason = models.CharField(max_length=300, blank=True)
     channel = models.CharField(max_length=32, blank=True, default="", db_default="")

@@ -28,6 +28,8 @@ class Trial(models.Model):
     n_people = models.BigIntegerField(default=0)
     n_rejected = models.BigIntegerField(default=0)
     n_customers = models.BigIntegerField(default=0, help_text="Of its people, how many are customers of this shop.")
+    starts_at = models.DateTimeField(null=True, blank=True, help_text="What was known before it ends here.")
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="What people did was counted until here.")
     contact_cost = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     outcome_value = models.DecimalField(
         max_digits=12, decimal_places=4, null=True, blank=True, help_text="What one outcome is worth."
@@ -45,6 +47,7 @@ class Trial(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(contact_cost__gte=0), name="trial_contact_cost_not_negative"),
             models.CheckConstraint(condition=Q(outcome_value__gt=0), name="trial_outcome_is_worth_something"),
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="trial_ends_after_its_start"),
         ]
 
     def __str__(self) -> str:
@@ -85,6 +88,37 @@ class TrialArm(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class UpliftModel(models.Model):
+    """What ranks customers by what one arm of a trial changes, learnt from those of its people who are customers.
+
+    Never changed: an audience that was ranked by it can be built again.
+    """
+
+    untracked = "It is learnt again from the people of its trial and its seed."
+
+    trial = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="uplift_models")
+    arm = models.ForeignKey(TrialArm, on_delete=models.CASCADE, related_name="uplift_models")
+    is_open = models.BooleanField(help_text="Whether the gate lets customers be ranked by it.")
+    is_current = models.BooleanField(default=True, help_text="Whether it is of the newest reading of its trial.")
+    n_customers = models.BigIntegerField(help_text="It was learnt from.")
+    findings = models.JSONField(default=dict, help_text="Gate, gain and group on what the shop knows of everybody.")
+    params = models.JSONField(default=dict)
+    arrays = models.BinaryField(help_text="An .npz: slopes, trees, and the range that was seen.")
+    fingerprint = models.CharField(max_length=64, help_text="Of parameters and arrays: the same ones, the same model.")
+    seed = models.BigIntegerField()
+    code_version = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["arm", "fingerprint"], name="one_uplift_model_a_fingerprint"),
+        ]
+
+    def __str__(self) -> str:
+        return f"What “{self.arm}” changed in the trial “{self.trial}”"
 
 
 class TrialPerson(models.Model):

@@ -8,11 +8,13 @@ from django.conf import settings
 from django.db.models import BigIntegerField, QuerySet
 from django.db.models.functions import Coalesce
 
+from campaigns.charts.audience_effects import changed_chart
 from campaigns.charts.audiences import FALLEN, apart_chart, shares_chart, waterfall_chart
 from campaigns.engine.audience.fairness import FEWEST
 from campaigns.models import Audience, AudienceMember
 from campaigns.queries.counts import count_members
 from campaigns.queries.reach import TRAITS
+from campaigns.queries.simulation_pages import currency_sign
 from loyalty.charts import Chart
 from loyalty.models import Job
 
@@ -84,6 +86,7 @@ class AudiencePage:
     shares: Sequence[Chart]
     equal: Mapping[str, Any] | None
     alike: Alike | None
+    changed: Mapping[str, Any] | None
     advice_title: str
     advice_reason: str
     currency: str
@@ -107,6 +110,7 @@ def audience_page_parts(audience: Audience) -> AudiencePage:
         shares=_shares(audience),
         equal=found.get("equal"),
         alike=_alike(found.get("alike")),
+        changed=found.get("changed"),
         advice_title=title,
         advice_reason=reason,
         currency=audience.made_for.currency if audience.made_for else settings.DEFAULT_CURRENCY,
@@ -140,6 +144,9 @@ def _charts(audience: Audience, n_members: int) -> dict[str, Chart]:
     if found.get("waterfall"):
         steps = [(FALLEN[step["stop"]], step["out"], step["left"]) for step in found["waterfall"]]
         charts["waterfall"] = waterfall_chart(steps, n_everybody=found["n_everybody"], as_of=audience.as_of)
+    if found.get("changed"):
+        sign = currency_sign(audience.made_for.currency if audience.made_for else settings.DEFAULT_CURRENCY)
+        charts["changed"] = changed_chart(found["changed"], n_members=n_members, sign=sign, as_of=audience.as_of)
     if found.get("apart") and n_members < found["n_allowed"]:
         charts["apart"] = apart_chart(found["apart"], as_of=audience.as_of)
     return charts

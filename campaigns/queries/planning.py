@@ -113,6 +113,10 @@ def _kind_in_words(rule: Mapping[str, Any]) -> AudienceRule:
         return AudienceRule("Everybody in the segment" if segment else "A segment that no longer exists", segment)
     if kind == Audience.Kind.BEST:
         n = rule.get("n")
+        if rule.get("uplift_model"):
+            return AudienceRule(
+                f"The {n:,} customers it changes most" if n else "As many of those it changes most as pay their contact"
+            )
         return AudienceRule(
             f"The {n:,} customers most likely to take it" if n else "As many of the best as pay back their contact"
         )

@@ -7,8 +7,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from campaigns.charts.trials import effects_chart, kinds_chart, qini_chart
+from campaigns.engine.uplift.words import points
 from campaigns.models import Trial, TrialRejection
-from campaigns.queries.trial_words import advice_sentence, group_words, points
+from campaigns.queries.trial_words import advice_sentence, group_words
+from campaigns.queries.uplift import RankingLine, ranking_lines
 from loyalty.charts import Chart
 
 
@@ -45,6 +47,9 @@ class TrialPage:
     policies: Sequence[dict[str, Any]]
     smallest_effect: str
     is_binary: bool
+    ranking: Sequence[RankingLine]
+    needs_worth: bool
+    why_no_ranking: str
 
 
 def trial_page(trial: Trial) -> TrialPage:
@@ -52,6 +57,7 @@ def trial_page(trial: Trial) -> TrialPage:
     told = trial.results
     arms, is_binary = told.get("arms", []), told.get("is_binary", True)
     drawn = {"is_binary": is_binary, "as_of": trial.read_at}
+    ranking = ranking_lines(trial)
     return TrialPage(
         headline=_says(trial),
         is_broken=told.get("sample_ratio", {}).get("is_broken", False),
@@ -62,6 +68,9 @@ def trial_page(trial: Trial) -> TrialPage:
         policies=[_policy(one) for one in told.get("policies", [])],
         is_binary=is_binary,
         smallest_effect=points(told["smallest_effect_seen"], is_binary=is_binary) if arms else "",
+        ranking=ranking,
+        needs_worth=trial.outcome_value is None and any(line.is_open for line in ranking),
+        why_no_ranking=told.get("ranking", {}).get("why_not", ""),
     )
 
 
@@ -129,38 +138,3 @@ def _says(trial: Trial) -> str:
 def trial_rejections(trial: Trial) -> QuerySet[TrialRejection]:
     """The rows of the file that were not taken, in its order."""
     return trial.rejections.order_by("line", "column")
-
-
-@dataclass(frozen=True)
-class UpliftVerdict:
-    """Whether an audience may be ranked by what a campaign changes, and what to tell people if not."""
-
-    may_rank_by_uplift: bool
-    sentence: str
-    trial: Trial | None
-
-
-NO_TRIAL = (
-    "This ranks people by how likely they are to respond, not by what the campaign changes. Those who are likeliest to "
-    "respond are often those who would have bought anyway. No finished trial of your own customers tells the two apart."
-)
-
-
-def uplift_verdict() -> UpliftVerdict:
-    """What is known, from the newest trial of the shop's own customers, of whom a campaign changes."""
-    own = Trial.objects.filter(state=Trial.State.DONE, n_customers__gt=0).defer("plan").order_by("-id")
-    trial = own.first()
-    if trial is None:
-        return UpliftVerdict(False, NO_TRIAL, None)
-    opened = [one for one in trial.readouts if one["is_open"]]
-    if not opened:
-        sentence = (
-            f"This ranks people by how likely they are to respond, not by what the campaign changes. In the trial "
-            f"“{trial.name}” choosing people showed no measurable gain, so sending to as many as pay is as good."
-        )
-        return UpliftVerdict(False, sentence, trial)
-    sentence = (
-        f"In the trial “{trial.name}” people differed in what “{opened[0]['arm']}” changed. The people of that trial "
-        "may be ranked by what it changes; all others are ranked by how likely they are to respond."
-    )
-    return UpliftVerdict(True, sentence, trial)

@@ -3,18 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
+from campaigns.engine.audience.dictionary import WORDS, said
 from campaigns.models import Trial
-
-
-def points(value: float, *, is_binary: bool, sign: bool = False) -> str:
-    """A difference: percentage points of something that happened, else the number itself."""
-    plus = "+" if sign and value > 0 else ""
-    return f"{plus}{value * 100:.1f} points" if is_binary else f"{plus}{value:,.3g}"
 
 
 def group_words(group: Mapping[str, Any]) -> str:
     """The conditions of a group as a phrase."""
     return " and ".join(_condition(one) for one in group["conditions"])
+
+
+def steady_words(group: Mapping[str, Any]) -> str:
+    """The conditions of a group of customers, in the words that audiences are described by."""
+    told = []
+    for one in group["conditions"]:
+        fact = WORDS[one["name"]].fact
+        told += [said(fact, True, one["low"])] if one["low"] is not None else []
+        told += [said(fact, False, one["high"])] if one["high"] is not None else []
+    return " and ".join(told)
 
 
 def _condition(condition: Mapping[str, Any]) -> str:

@@ -1,14 +1,24 @@
 """What is known of finished randomised campaigns: their people as arrays, and what the pages show."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from django.db.models import QuerySet
 
-from campaigns.engine.frames import FloatArray, IntArray
+from campaigns.engine.frames import CustomerFrame, FloatArray, IntArray
 from campaigns.engine.uplift.frames import RandomisedFrame, observed_chances
-from campaigns.models import Trial
+from campaigns.models import Trial, UpliftModel
+from campaigns.queries.reception import reception_features
 from loyalty.queries.frames import copy_frame
+
+# Known of every customer at any moment, in the light of no campaign, and not growing with the calendar: what was learnt
+# at a trial's start is asked again months later.
+STEADY = (
+    "recency_days", "orders_90", "orders_30", "spend_90", "spend_30", "coupon_orders_90", "coupon_order_share",
+    "redemptions_90", "taken_share",
+)  # fmt: skip
+NO_CAMPAIGN = 0
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,24 @@ def trial_rows(trial: Trial) -> TrialRows:
         lines=table.column("row").to_numpy().astype(np.int64),
         has_plan=bool(np.isfinite(logged.astype(np.float64)).all()) or None not in planned,
     )
+
+
+def known_at_start(as_of: datetime) -> CustomerFrame:
+    """What the shop knew just before `as_of` of every customer, by rising key: what a trial had not touched yet."""
+    found = reception_features(campaign_id=NO_CAMPAIGN, as_of=as_of)
+    return CustomerFrame(found.customer_ids, steady_values(found, STEADY), STEADY)
+
+
+def steady_values(customers: CustomerFrame, names: tuple[str, ...]) -> FloatArray:
+    """The named columns, shape (n_customers, n_names)."""
+    return np.asarray(customers.values[:, [customers.names.index(name) for name in names]])
+
+
+def ranking_models() -> QuerySet[UpliftModel]:
+    """What customers may be ranked by instead of their response, newest trial first."""
+    done = {"trial__state": Trial.State.DONE, "trial__outcome_value__isnull": False}
+    current = UpliftModel.objects.filter(is_current=True, is_open=True, **done)
+    return current.select_related("trial", "arm").defer("arrays", "params", "trial__plan", "trial__results")
 
 
 def _stacked(columns: list[FloatArray], n_rows: int) -> FloatArray:

@@ -5,6 +5,7 @@ from typing import Any
 
 from campaigns.models import Audience, Campaign
 from campaigns.queries.reach import TRAITS
+from campaigns.queries.trials import ranking_models
 from segments.models import Segment
 
 MOST_CONTACTS, MOST_DAYS = 100, 365
@@ -23,6 +24,8 @@ def limit_problems(rule: Mapping[str, Any]) -> Iterator[Problem]:
         yield "equal_by", f"Shares can be equal by {', '.join(TRAITS)}. Choose one of them, or none."
     elif rule.get("equal_by") and rule.get("kind") != Audience.Kind.BEST:
         yield "equal_by", "Shares can be equal only where the best customers are found. Choose them, or leave this out."
+    if rule.get("uplift_model"):
+        yield from _ranking_problems(rule)
 
 
 def seed_problems(rule: Mapping[str, Any]) -> Iterator[Problem]:
@@ -44,6 +47,20 @@ def seed_problems(rule: Mapping[str, Any]) -> Iterator[Problem]:
             "traits_reason",
             f"Say in {SHORTEST_REASON} to {LONGEST_REASON} characters why age, gender, income and place are needed, or "
             "leave it empty: then they are not used.",
+        )
+
+
+def _ranking_problems(rule: Mapping[str, Any]) -> Iterator[Problem]:
+    """Whatever is wrong with ranking by what a message changes: only where the gate of a trial lets it."""
+    if rule.get("kind") != Audience.Kind.BEST:
+        yield "uplift_model", "Only the best customers are ranked by what a message changes. Choose them, or response."
+    elif rule.get("equal_by"):
+        yield "uplift_model", "Equal shares are worked out from response. Rank by response, or leave the shares out."
+    elif not ranking_models().filter(pk=_key(rule["uplift_model"])).exists():
+        yield (
+            "uplift_model",
+            "No trial of your own customers shows that choosing people by this pays. Rank them by response, or choose "
+            "a message whose trial does.",
         )
 
 

@@ -15,6 +15,7 @@ from campaigns.engine.simulation import stream
 from campaigns.models import Audience, Campaign
 from campaigns.queries.candidates import audience_member_ids, refused_ids, segment_member_ids
 from campaigns.queries.reach import TRAITS, traits_of
+from campaigns.services.audience_effects import CannotRankByEffect, Changed, changed_by
 from campaigns.services.audience_findings import findings
 from campaigns.services.audience_limits import closed_gates, why_nobody
 from campaigns.services.audience_seeds import look_alikes
@@ -46,6 +47,8 @@ class Choice:
     allowed: IntArray
     stops: StopArray
     found: dict[str, Any]
+    # Where people are ranked by what a message changes in them, and not by their response.
+    changed: Changed | None = None
 
 
 def allowed_rows(scored: Scored) -> IntArray:
@@ -63,15 +66,19 @@ def choose(scored: Scored, rule: Mapping[str, Any], *, seed: int = 0) -> Choice:
     rows, allowed = asked.rows, asked.allowed
     stops = _stops(asked)
     found = {**findings(scored, stops, allowed, rows, seed), **asked.wanted.found, **asked.picked.found}
+    changed, ranked = asked.changed, asked.wanted.rows
+    if changed is not None:
+        found["changed"] = changed.as_json(rows, allowed, ranked)
     return Choice(
         name=_name(rule, len(rows)),
         rule=dict(rule),
         rows=rows,
         cut=asked.cut,
-        advice=_advice(asked.cut, scored, allowed, rows),
+        advice=changed.advice(ranked, allowed) if changed else _advice(asked.cut, scored, allowed, rows),
         allowed=allowed,
         stops=stops,
         found=found,
+        changed=changed,
     )
 
 
@@ -108,7 +115,7 @@ def build_audience(choice: Choice, scored: Scored, *, at: datetime, seed: int, j
         job_id=job_id,
         created_at=at,
     )
-    write_members(audience, choice.rows, scored, stream(seed, "members"))
+    write_members(audience, choice.rows, scored, stream(seed, "members"), choice.changed)
     return audience
 
 
@@ -130,6 +137,7 @@ class _Asked:
     wanted: _Rows
     picked: _Rows
     rows: IntArray
+    changed: Changed | None
 
 
 def _asked(scored: Scored, rule: Mapping[str, Any], seed: int) -> _Asked:
@@ -138,14 +146,15 @@ def _asked(scored: Scored, rule: Mapping[str, Any], seed: int) -> _Asked:
     if len(allowed) == 0:
         raise AudienceEmpty(why_nobody(closed))
     cut = recommend_cut(scored.plan(allowed))
-    wanted = _wanted(scored, rule, allowed, seed)
-    picked = _picked(scored, rule, allowed, wanted.rows, cut)
+    changed = _changed(scored, rule)
+    wanted = _wanted(scored, rule, allowed, seed) if changed is None else _changed_most(scored, changed, allowed)
+    picked = _picked(scored, rule, allowed, wanted.rows, cut, changed)
     if len(picked.rows) == 0:
         raise AudienceEmpty("Nobody is left to send to. Choose another audience.")
     rows = picked.rows[: _affordable(scored.campaign)]
     if len(rows) == 0:
         raise AudienceEmpty("The budget does not pay for one contact. Raise it, or leave it empty.")
-    return _Asked(closed, allowed, cut, wanted, picked, rows)
+    return _Asked(closed, allowed, cut, wanted, picked, rows, changed)
 
 
 def _wanted(scored: Scored, rule: Mapping[str, Any], allowed: IntArray, seed: int) -> _Rows:
@@ -153,6 +162,21 @@ def _wanted(scored: Scored, rule: Mapping[str, Any], allowed: IntArray, seed: in
     if rule["kind"] == Kind.LOOKALIKE:
         return _alike(scored, rule, allowed, seed)
     return _Rows(_best_first(scored, np.intersect1d(_asked_for(scored, rule), allowed)), {})
+
+
+def _changed(scored: Scored, rule: Mapping[str, Any]) -> Changed | None:
+    try:
+        return changed_by(scored, rule)
+    except CannotRankByEffect as why:
+        raise AudienceEmpty(str(why)) from why
+
+
+def _changed_most(scored: Scored, changed: Changed, allowed: IntArray) -> _Rows:
+    """Those whom the message changes for the better, the most first. Whom it changes for the worse is left alone."""
+    rows = changed.best_first(allowed, scored.customers.customer_ids)
+    if len(rows) == 0:
+        raise AudienceEmpty(f"“{changed.model.arm}” is expected to change nobody for the better. Send it to nobody.")
+    return _Rows(rows, {})
 
 
 def _alike(scored: Scored, rule: Mapping[str, Any], allowed: IntArray, seed: int) -> _Rows:
@@ -164,10 +188,14 @@ def _alike(scored: Scored, rule: Mapping[str, Any], allowed: IntArray, seed: int
     return _Rows(_best_first(scored, kept), {"alike": alike.as_json()})
 
 
-def _picked(scored: Scored, rule: Mapping[str, Any], allowed: IntArray, wanted: IntArray, cut: Cut) -> _Rows:
+def _picked(
+    scored: Scored, rule: Mapping[str, Any], allowed: IntArray, wanted: IntArray, cut: Cut, changed: Changed | None
+) -> _Rows:
     """Of the best as many as pay back, or as were asked for; of other kinds all."""
     if rule["kind"] != Kind.BEST:
         return _Rows(wanted, {})
+    if changed is not None:
+        return _Rows(wanted[: changed.depth(wanted, rule.get("n"))], {})
     depth = _depth(rule, cut, len(wanted))
     if not rule.get("equal_by"):
         return _Rows(wanted[:depth], {})
@@ -244,6 +272,8 @@ def _name(rule: Mapping[str, Any], n: int) -> str:
     if rule["kind"] == Kind.PILOT:
         return f"The {n:,} people of the pilot"
     if rule["kind"] == Kind.BEST:
+        if rule.get("uplift_model"):
+            return f"The {n:,} people it is expected to change most"
         equal = f", in equal shares by {TRAITS[rule['equal_by']].lower()}" if rule.get("equal_by") else ""
         return f"The {n:,} people most likely to take it{equal}"
     if rule["kind"] == Kind.LOOKALIKE:

@@ -4,6 +4,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from campaigns.engine.uplift.words import points
 from loyalty.templatetags.formats import NOTHING, SYMBOLS, count, money
 
 register = template.Library()
@@ -74,3 +75,9 @@ def span(low: float, high: float, currency: str = "") -> str:
     """118–167; with a word between where a minus sign would be mistaken for the dash."""
     dash = " to " if low < 0 else "–"
     return f"{figure(low, currency)}{dash}{figure(high, currency)}"
+
+
+@register.filter
+def effect(value: float | None, is_binary: bool) -> str:
+    """+4.1 points, or +1.28 where the outcome is a number."""
+    return NOTHING if value is None else points(value, is_binary=is_binary, sign=True)

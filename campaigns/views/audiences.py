@@ -13,13 +13,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.models import Audience, AudienceMember
 from campaigns.queries import audience_pages as queries
-from campaigns.queries.trial_pages import uplift_verdict
+from campaigns.queries.uplift import uplift_verdict
 from campaigns.services.rebuilding import CannotRebuild, start_rebuild
 from loyalty.exports import csv_response
 from loyalty.queries.paging import keyset_page
 from loyalty.tasks import wake
 
-MEMBER_COLUMNS = ["Place", "Customer", "Chance", "At least (90%)", "At most (90%)", "Expected profit", "Reason"]
+MEMBER_COLUMNS = [
+    "Place", "Customer", "Chance", "At least (90%)", "At most (90%)", "Expected profit", "Reason", "Changed by it",
+    "At least (95%)", "At most (95%)",
+]  # fmt: skip
 LIST_COLUMNS = ["Audience", "Campaign", "Customers", "As of", "Advice"]
 MEMBERS_SHOWN = 25
 
@@ -51,7 +54,7 @@ def audience(request: HttpRequest, pk: int) -> HttpResponseBase:
         "part": queries.audience_page_parts(found),
         "members": keyset_page(people, order="place", cursor=request.GET.get("page", ""), size=MEMBERS_SHOWN),
         "rebuild": queries.newest_rebuild(found),
-        "verdict": uplift_verdict(),
+        "verdict": uplift_verdict(found),
     }
     return render(request, "campaigns/audience.html", context)
 
@@ -65,7 +68,8 @@ def _found(pk: int) -> Audience:
 
 def _member_row(member: AudienceMember) -> list[object]:
     chance = [member.score, member.score_low, member.score_high]
-    return [member.position, member.customer.external_id, *chance, member.expected_profit, member.reason]
+    changed = [member.expected_effect, member.effect_low, member.effect_high]
+    return [member.position, member.customer.external_id, *chance, member.expected_profit, member.reason, *changed]
 
 
 @require_POST

@@ -21,7 +21,10 @@ from campaigns.services.plans import review_plan
 from loyalty.queries.orders import data_horizon
 
 USUAL_DAYS = 28
-LIMITS = ("traits_reason", "leave_out_running", "leave_out_segments", "contacts_at_most", "contact_days", "equal_by")
+LIMITS = (
+    "uplift_model", "traits_reason", "leave_out_running", "leave_out_segments", "contacts_at_most", "contact_days",
+    "equal_by",
+)  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])

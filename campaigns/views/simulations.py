@@ -9,7 +9,7 @@ from campaigns.models import AudienceMember
 from campaigns.queries import simulations as queries
 from campaigns.queries.campaigns import SENT_STATES
 from campaigns.queries.simulation_pages import simulation_page_parts
-from campaigns.queries.trial_pages import uplift_verdict
+from campaigns.queries.uplift import uplift_verdict
 from loyalty.exports import csv_response
 from loyalty.queries.paging import keyset_page
 
@@ -65,7 +65,7 @@ def simulation(request: HttpRequest, pk: int) -> HttpResponseBase:
         "has_scores": any(member.score is not None for member in page.rows),
         "was_sent": found.campaign.state in SENT_STATES,
         "n_members": n_members,
-        "uplift": uplift_verdict(),
+        "uplift": uplift_verdict(found.audience),
     }
     return render(request, "campaigns/simulation.html", context)
 

@@ -9,10 +9,17 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from campaigns.forms.trials import CostForm, TrialPlanForm, TrialUploadForm
+from campaigns.forms.trials import CostForm, TrialPlanForm, TrialUploadForm, cost_form
 from campaigns.models import Trial
 from campaigns.queries.trial_pages import trial_page, trial_rejections
-from campaigns.services.trials.importing import TrialNotOpen, keep_trial_file, look_at_trial, read_again, start_trial
+from campaigns.services.trials.importing import (
+    TrialNotOpen,
+    Worth,
+    keep_trial_file,
+    look_at_trial,
+    read_again,
+    start_trial,
+)
 from loyalty.exports import csv_response
 from loyalty.queries.jobs import job_standing
 from loyalty.services.ingest import FileRefused
@@ -85,7 +92,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponseBase:
         "arms": found.arms.all(),
         "rejections": trial_rejections(found)[:20],
         "standing": job_standing(found.job_id) if found.is_open and found.job_id else None,
-        "cost_form": CostForm(initial={"contact_cost": found.contact_cost, "outcome_value": found.outcome_value}),
+        "cost_form": cost_form(found),
     }
     return render(request, "campaigns/trial.html", context)
 
@@ -94,7 +101,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponseBase:
 @may_bring_in
 @transaction.atomic
 def trial_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Read the same people again, with what a contact costs and an outcome is worth."""
+    """Read the same people again, with what a contact costs, an outcome is worth, and the days it ran."""
     found = get_object_or_404(Trial, pk=pk)
     form = CostForm(request.POST)
     if not form.is_valid():
@@ -102,8 +109,9 @@ def trial_again(request: HttpRequest, pk: int) -> HttpResponse:
             messages.warning(request, str(errors[0]))
         return redirect(found)
     try:
-        job = read_again(trial=found, **form.cleaned_data, by=request.user, at=timezone.now())  # type: ignore[arg-type]
-    except TrialNotOpen as problem:
+        worth = Worth(**form.worth())
+        job = read_again(trial=found, worth=worth, by=request.user, at=timezone.now())  # type: ignore[arg-type]
+    except (TrialNotOpen, FileRefused) as problem:
         messages.warning(request, str(problem))
     else:
         transaction.on_commit(lambda: wake(job))

@@ -1,12 +1,14 @@
 """Learners of uplift: how much more an arm makes each person do, from one arm against its control."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from campaigns.engine.frames import FloatArray, IntArray
 from campaigns.engine.uplift.frames import RandomisedFrame, folds_by_group
-from campaigns.engine.uplift.surfaces import BASES, RIDGE, Base, Surface
+from campaigns.engine.uplift.surfaces import BASES, RIDGE, Base
+from campaigns.engine.uplift.terms import EffectSum, Surface, Term, with_arm
 
 ArmSurfaces = tuple[Surface, Surface]
 RESPONSE = "response (ridge)"
@@ -32,37 +34,41 @@ def learn(pair: RandomisedFrame, bases: Sequence[Base] = BASES) -> dict[str, Sur
     return {**learnt, RESPONSE: responding} if responding else learnt
 
 
-def s_learner(pair: RandomisedFrame, base: Base) -> Surface:
+def all_together(pair: RandomisedFrame, bases: Sequence[Base] = BASES) -> EffectSum:
+    """Learn from everybody by every learner, and expect the mean of what they say: what serves."""
+    learnt = [one for one in learn(pair, bases).values() if isinstance(one, EffectSum)]
+    return EffectSum(tuple(replace(term, weight=term.weight / len(learnt)) for one in learnt for term in one.terms))
+
+
+def s_learner(pair: RandomisedFrame, base: Base) -> EffectSum:
     """One surface with the arm as a feature, and where a line is fitted its products with the others."""
-
-    def design(values: FloatArray, arm: FloatArray) -> FloatArray:
-        products = [values * arm[:, None]] if base.needs_products else []
-        return np.column_stack([values, arm, *products])
-
-    surface = base.fit_outcome(design(pair.values, pair.treated.astype(np.float64)), pair.outcome)
-    return lambda rows: surface(design(rows, np.ones(len(rows)))) - surface(design(rows, np.zeros(len(rows))))
+    products = base.needs_products
+    design = with_arm(pair.values, pair.treated.astype(np.float64), has_products=products)
+    surface = base.fit_outcome(design, pair.outcome)
+    return EffectSum((Term(1.0, surface, 1, products), Term(-1.0, surface, 0, products)))
 
 
-def t_learner(arms: ArmSurfaces) -> Surface:
+def t_learner(arms: ArmSurfaces) -> EffectSum:
     """The difference of one surface for each arm."""
     control, treated = arms
-    return lambda rows: treated(rows) - control(rows)
+    return EffectSum((Term(1.0, treated), Term(-1.0, control)))
 
 
-def x_learner(pair: RandomisedFrame, base: Base, arms: ArmSurfaces) -> Surface:
+def x_learner(pair: RandomisedFrame, base: Base, arms: ArmSurfaces) -> EffectSum:
     """What each person did less what the other arm's surface expects, learnt in either arm (Künzel et al. 2019)."""
     control, treated = arms
     rows = pair.treated
     of_treated = base.fit_effect(pair.values[rows], pair.outcome[rows] - control(pair.values[rows]))
     of_control = base.fit_effect(pair.values[~rows], treated(pair.values[~rows]) - pair.outcome[~rows])
     chance = float(pair.treated_chance.mean())
-    return lambda new: chance * of_control(new) + (1 - chance) * of_treated(new)
+    return EffectSum((Term(chance, of_control), Term(1 - chance, of_treated)))
 
 
-def dr_learner(pair: RandomisedFrame, base: Base) -> Surface:
+def dr_learner(pair: RandomisedFrame, base: Base) -> EffectSum:
     """A regression on pseudo-outcomes, each from surfaces that have not seen its person (Kennedy 2020)."""
     halves = folds_by_group(pair.groups, 2, np.random.default_rng(len(pair)))
-    return base.fit_effect(pair.values, pseudo_outcomes(pair, cross_fitted_means(pair, halves, base)))
+    surface = base.fit_effect(pair.values, pseudo_outcomes(pair, cross_fitted_means(pair, halves, base)))
+    return EffectSum((Term(1.0, surface),))
 
 
 def arm_surfaces(pair: RandomisedFrame, base: Base) -> ArmSurfaces:

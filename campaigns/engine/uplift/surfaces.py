@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -10,9 +11,22 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from campaigns.engine.frames import FloatArray, IntArray
+from campaigns.engine.uplift.terms import Constant, Surface
 
-Surface = Callable[[FloatArray], FloatArray]
 SEED = 7
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What an estimator of scikit-learn learnt: a chance, or a number that may be negative."""
+
+    model: Any
+    is_chance: bool
+
+    def __call__(self, values: FloatArray) -> FloatArray:
+        if self.is_chance:
+            return np.asarray(self.model.predict_proba(values)[:, 1])
+        return np.asarray(self.model.predict(values), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -36,29 +50,25 @@ class Base:
     def fit_outcome(self, values: FloatArray, outcome: FloatArray) -> Surface:
         """Fit the expected outcome: a chance where it is something that happened or did not."""
         if (outcome == outcome[0]).all():
-            return _constant(float(outcome[0]))
+            return Constant(float(outcome[0]))
         if not np.isin(outcome, (0.0, 1.0)).all():
             return self.fit_effect(values, outcome)
         model: object = self.classifier()
         rows = self._rows(len(outcome))
         model.fit(values[rows], outcome[rows] > 0)  # type: ignore[attr-defined]
-        return lambda rows: np.asarray(model.predict_proba(rows)[:, 1])  # type: ignore[attr-defined]
+        return Fitted(model, is_chance=True)
 
     def fit_effect(self, values: FloatArray, target: FloatArray) -> Surface:
         """Fit a number that may be negative."""
         model: object = self.regressor()
         rows = self._rows(len(target))
         model.fit(values[rows], target[rows])  # type: ignore[attr-defined]
-        return lambda rows: np.asarray(model.predict(rows), dtype=np.float64)  # type: ignore[attr-defined]
+        return Fitted(model, is_chance=False)
 
     def _rows(self, n_rows: int) -> IntArray | slice:
         if self.most_rows is None or n_rows <= self.most_rows:
             return slice(None)
         return np.random.default_rng(SEED).choice(n_rows, self.most_rows, replace=False)
-
-
-def _constant(value: float) -> Surface:
-    return lambda rows: np.full(len(rows), value)
 
 
 def _logistic() -> object:

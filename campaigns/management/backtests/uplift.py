@@ -18,7 +18,7 @@ from campaigns.management.backtests.printing import Write
 from campaigns.queries.trial_words import group_words
 from campaigns.services.trials.plans import TrialPlan
 from campaigns.services.trials.reading import read_trial_file
-from campaigns.services.trials.readouts import told_group
+from campaigns.services.trials.telling import told_group
 from loyalty.services.progress import QuietProgress
 
 FILE = Path("social_pressure_rct") / "social.csv.gz"

@@ -2,12 +2,13 @@
 
 import json
 from argparse import ArgumentParser
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.timezone import now
+from django.utils.timezone import is_naive, make_aware, now
 
 from campaigns.management.trial_report import report_lines
 from campaigns.services.trials.importing import SEED, begin_trial, import_trial
@@ -36,6 +37,8 @@ class Command(BaseCommand):
         parser.add_argument("--contact-cost", type=Decimal)
         parser.add_argument("--outcome-value", type=Decimal, help="What one outcome is worth.")
         parser.add_argument("--currency", default="USD")
+        parser.add_argument("--starts-at", type=_moment, help="When it began, as 2017-05-01 or with an hour.")
+        parser.add_argument("--ends-at", type=_moment, help="Until when what people did was counted, not included.")
         parser.add_argument("--seed", type=int, default=SEED)
         parser.add_argument("--people-only", action="store_true", help="Take in the people; read nothing out.")
         parser.add_argument("--json", action="store_true", help="Everything that was read out, as JSON.")
@@ -74,7 +77,14 @@ def _plan(path: Path, options: dict[str, Any]) -> TrialPlan:
         contact_cost=options["contact_cost"],
         outcome_value=options["outcome_value"],
         currency=options["currency"],
+        starts_at=options["starts_at"],
+        ends_at=options["ends_at"],
     )
+
+
+def _moment(told: str) -> datetime:
+    found = datetime.fromisoformat(told)
+    return make_aware(found) if is_naive(found) else found
 
 
 def _samples(look: Any, name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ from django.core.files import File
 from django.db import IntegrityError, transaction
 
 from campaigns.models import Trial, TrialArm, TrialPerson, TrialRejection
-from campaigns.services.trials.plans import TrialPlan, check_plan
+from campaigns.services.trials.plans import TrialPlan, check_days, check_plan
 from campaigns.services.trials.reading import TrialTable, read_trial_file
 from loyalty.models import Customer, Job
 from loyalty.services.copying import array_literal, copy_rows
@@ -78,17 +79,28 @@ def start_trial(*, trial: Trial, plan: TrialPlan, by: User | None, at: datetime)
     return job
 
 
+@dataclass(frozen=True, kw_only=True)
+class Worth:
+    """What may be said of a trial after it was taken in: its price, and on which days it ran."""
+
+    contact_cost: Decimal | None = None
+    outcome_value: Decimal | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
 @transaction.atomic
-def read_again(
-    *, trial: Trial, contact_cost: Decimal | None, outcome_value: Decimal | None, by: User | None, at: datetime
-) -> Job:
-    """Queue reading the same people once more, at another price. Raises TrialNotOpen while somebody is at it."""
+def read_again(*, trial: Trial, worth: Worth, by: User | None, at: datetime) -> Job:
+    """Queue reading the same people once more, at another price. Raises TrialNotOpen while somebody is at it,
+    FileRefused."""
     held = Trial.objects.select_for_update(no_key=True).get(pk=trial.pk)
     if held.state != Trial.State.DONE:
         raise TrialNotOpen(f"“{held.name}” is not read yet. Wait until it is.")
+    check_days(worth.starts_at, worth.ends_at)
     about = {"trial_id": held.pk, "seed": SEED}
     job = create_job(task=READ_TASK, label=f"Read the trial “{held.name}” again"[:200], params=about, by=by, at=at)
-    held.contact_cost, held.outcome_value = contact_cost, outcome_value
+    for name, value in vars(worth).items():
+        setattr(held, name, value)
     held.state, held.job = Trial.State.WAITING, job
     held.save()
     return job
@@ -155,6 +167,7 @@ def _named(name: str, source: str, by: User | None, at: datetime) -> Trial:
 def _decide(trial: Trial, plan: TrialPlan) -> None:
     trial.plan, trial.outcome_name, trial.currency = plan.to_json(), plan.outcome[:64], plan.currency
     trial.contact_cost, trial.outcome_value = plan.contact_cost, plan.outcome_value
+    trial.starts_at, trial.ends_at = plan.starts_at, plan.ends_at
 
 
 def _write_all(trial: Trial, table: TrialTable, report: Progress) -> None:

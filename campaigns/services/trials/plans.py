@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,7 @@ CONTROL_NAMES = (
 )  # fmt: skip
 # What happens after a campaign is no ground for choosing whom to send it to.
 AFTERWARDS = (*OUTCOME_NAMES, *VALUE_NAMES, *ATTRIBUTED_NAMES, "clicked", "opened", "click", "open", "unsubscribed")
+AMOUNTS, MOMENTS = ("contact_cost", "outcome_value"), ("starts_at", "ends_at")
 ROLES = ("arm", "outcome", "value", "attributed", "propensity", "person", "household")
 
 
@@ -31,7 +33,8 @@ ROLES = ("arm", "outcome", "value", "attributed", "propensity", "person", "house
 class TrialPlan:
     """What was decided about a file. `before` are the columns known before the campaign; None: all that are left.
 
-    `shares` is the planned share of each arm by its name; empty where nobody knows the plan.
+    `shares` is the planned share of each arm by its name; empty where nobody knows the plan. What people did was
+    counted at `starts_at <= t < ends_at`, aware.
     """
 
     arm: str
@@ -47,6 +50,8 @@ class TrialPlan:
     contact_cost: Decimal | None = None
     outcome_value: Decimal | None = None
     currency: str = "USD"
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
 
     @property
     def taken(self) -> tuple[str, ...]:
@@ -55,17 +60,18 @@ class TrialPlan:
 
     def to_json(self) -> dict[str, Any]:
         told = asdict(self)
-        for name in ("contact_cost", "outcome_value"):
+        for name in AMOUNTS:
             told[name] = None if told[name] is None else str(told[name])
+        for name in MOMENTS:
+            told[name] = None if told[name] is None else told[name].isoformat()
         return {**told, "before": None if self.before is None else list(self.before), "shares": dict(self.shares)}
 
     @classmethod
     def from_json(cls, told: dict[str, Any]) -> "TrialPlan":
-        numbers = {
-            name: None if told.get(name) is None else Decimal(told[name]) for name in ("contact_cost", "outcome_value")
-        }
+        numbers = {name: None if told.get(name) is None else Decimal(told[name]) for name in AMOUNTS}
+        moments = {name: datetime.fromisoformat(told[name]) if told.get(name) else None for name in MOMENTS}
         before = told.get("before")
-        return cls(**{**told, **numbers, "before": None if before is None else tuple(before)})
+        return cls(**{**told, **numbers, **moments, "before": None if before is None else tuple(before)})
 
 
 def suggest_roles(names: Sequence[str]) -> dict[str, str]:
@@ -114,3 +120,12 @@ def check_plan(plan: TrialPlan, names: Sequence[str]) -> None:
         raise FileRefused(f"The column “{clash[0]}” has a part already, so it cannot also describe people beforehand.")
     if plan.shares and abs(sum(plan.shares.values()) - 1) > 0.001:
         raise FileRefused("The planned shares of the groups must add up to 100%.")
+    check_days(plan.starts_at, plan.ends_at)
+
+
+def check_days(starts_at: datetime | None, ends_at: datetime | None) -> None:
+    """Refuse, with a sentence, days of which one is missing, or that are the wrong way round."""
+    if (starts_at is None) != (ends_at is None):
+        raise FileRefused("Give both: the first day of the trial and the last one.")
+    if starts_at is not None and ends_at is not None and ends_at <= starts_at:
+        raise FileRefused("The last day of the trial must not be before its first day.")

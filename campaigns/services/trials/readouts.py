@@ -10,13 +10,14 @@ from campaigns.engine.uplift.effects import ArmEffect, arm_effects, arm_mean, sa
 from campaigns.engine.uplift.estimates import Estimate
 from campaigns.engine.uplift.frames import CONTROL, RandomisedFrame, folds_by_group
 from campaigns.engine.uplift.gate import N_FOLDS
-from campaigns.engine.uplift.groups import Group
 from campaigns.engine.uplift.learners import RESPONSE, cross_fitted_means
 from campaigns.engine.uplift.policy import gain_over_uniform, policy_value
 from campaigns.engine.uplift.qini import QiniCurve
 from campaigns.engine.uplift.readout import DEPTHS, ArmReadout, read_arm
 from campaigns.models import Trial
 from campaigns.queries.trials import TrialRows, trial_rows
+from campaigns.services.trials.rankings import Learnt, keep_rankings, learn_rankings, why_not
+from campaigns.services.trials.telling import told_group, told_interval
 from loyalty.services.progress import Progress
 
 CURVE_POINTS = 51
@@ -34,13 +35,17 @@ def read_trial(*, trial: Trial, at: datetime, seed: int, report: Progress) -> di
     report(0, 100, "Reading the people")
     rows = trial_rows(trial)
     told: dict[str, Any] = {"seed": seed, **_sizes(rows)}
+    learnt: list[Learnt] = []
     if not told["sample_ratio"]["is_broken"]:
         told |= _read(trial, rows, seed, report)
+        learnt = learn_rankings(trial, rows, seed=seed, contact_cost=_contact_cost(trial), report=report)
+        told["ranking"] = {"why_not": why_not(trial, rows)}
     scores = told.pop("scores", None)
     with report.writing():
         Trial.objects.filter(pk=trial.pk).update(results=told, state=Trial.State.DONE, read_at=at)
         if scores is not None:
             _keep_effects(trial, rows, scores)
+        keep_rankings(trial, learnt, seed=seed, at=at)
     return {"trial_id": trial.pk, "n_open": sum(one["is_open"] for one in told.get("readouts", []))}
 
 
@@ -55,7 +60,7 @@ def _read(trial: Trial, rows: TrialRows, seed: int, report: Progress) -> dict[st
     effects = arm_effects(frame)
     control = arm_mean(frame, CONTROL)
     told: dict[str, Any] = {
-        "control": {"mean": _interval(control), "n_people": int((frame.arm_rows == CONTROL).sum())},
+        "control": {"mean": told_interval(control), "n_people": int((frame.arm_rows == CONTROL).sum())},
         "arms": [_effect(effect) for effect in effects],
         "smallest_effect_seen": smallest_effect_seen(effects),
         "money": _money(rows),
@@ -65,10 +70,10 @@ def _read(trial: Trial, rows: TrialRows, seed: int, report: Progress) -> dict[st
         return told
     readouts = []
     for place, effect in enumerate(effects):
-        report(5 + 90 * place // len(effects), 100, f"Learning whom “{effect.arm}” changes")
+        report(5 + 50 * place // len(effects), 100, f"Learning whom “{effect.arm}” changes")
         rng = np.random.default_rng([seed, place])
         readouts.append(read_arm(frame, effect, rng, contact_cost=_contact_cost(trial)))
-    report(95, 100, "Comparing what could be done")
+    report(55, 100, "Comparing what could be done")
     told["readouts"] = [_readout(readout) for readout in readouts]
     told["policies"] = _policies(frame, _contact_cost(trial) or 0.0, np.random.default_rng(seed))
     best = max(range(len(effects)), key=lambda place: effects[place].adjusted.value)
@@ -83,17 +88,13 @@ def _contact_cost(trial: Trial) -> float | None:
     return float(trial.contact_cost / trial.outcome_value)
 
 
-def _interval(estimate: Estimate) -> dict[str, float]:
-    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
-
-
 def _effect(effect: ArmEffect) -> dict[str, Any]:
     return {
         "arm": effect.arm,
         "n_people": effect.n_people,
-        "mean": _interval(effect.mean),
-        "difference": _interval(effect.difference),
-        "adjusted": _interval(effect.adjusted),
+        "mean": told_interval(effect.mean),
+        "difference": told_interval(effect.difference),
+        "adjusted": told_interval(effect.adjusted),
     }
 
 
@@ -111,7 +112,11 @@ def _money(rows: TrialRows) -> list[dict[str, Any]]:
         n, difference = effect.n_people, effect.difference
         whole = Estimate(difference.value * n, difference.se * n)
         credited = float(rows.attributed[inside].sum()) if rows.attributed.any() else None
-        came = {"came_with": float(rows.value[inside].sum()), "attributed": credited, "incremental": _interval(whole)}
+        came = {
+            "came_with": float(rows.value[inside].sum()),
+            "attributed": credited,
+            "incremental": told_interval(whole),
+        }
         told.append({"arm": effect.arm, **came})
     return told
 
@@ -123,9 +128,9 @@ def _readout(readout: ArmReadout) -> dict[str, Any]:
             {
                 "label": one.label,
                 "is_effect": one.label != RESPONSE,
-                "qini": _interval(one.qini),
+                "qini": told_interval(one.qini),
                 "normalised": one.normalised,
-                "uplift": [_interval(estimate) for estimate in one.uplift],
+                "uplift": [told_interval(estimate) for estimate in one.uplift],
             }
             for one in readout.learners
         ],
@@ -133,7 +138,7 @@ def _readout(readout: ArmReadout) -> dict[str, Any]:
         "curve": _curve(readout.curve),
         "test": {"z": readout.test.z, "p_value": readout.test.p_value},
         "chosen_share": readout.chosen_share,
-        "gain": _interval(readout.gain),
+        "gain": told_interval(readout.gain),
         "contact_cost": readout.contact_cost,
         "is_open": readout.is_open,
         "advice": str(readout.advice),
@@ -148,21 +153,6 @@ def _curve(curve: QiniCurve) -> dict[str, list[float]]:
     shares = np.linspace(0, 1, CURVE_POINTS)
     gain = np.interp(shares * n_people, curve.n_people, curve.gain) / n_people * 1000
     return {"shares": shares.tolist(), "gain": gain.tolist()}
-
-
-def told_group(group: Group) -> dict[str, Any]:
-    """A group as plain numbers, open ends as None."""
-
-    def end(value: float) -> float | None:
-        return value if np.isfinite(value) else None
-
-    return {
-        "conditions": [{"name": one.name, "low": end(one.low), "high": end(one.high)} for one in group.conditions],
-        "share": group.share,
-        "effect": _interval(group.effect),
-        "effect_elsewhere": _interval(group.effect_elsewhere),
-        "fidelity": group.fidelity,
-    }
 
 
 def _kinds(readout: ArmReadout) -> dict[str, float] | None:
@@ -181,9 +171,9 @@ def _policies(frame: RandomisedFrame, contact_cost: float, rng: np.random.Genera
     told = []
     for name, choice in [*choices, ("", personal)]:
         valued = policy_value(frame, choice, expected, contact_cost)
-        one = {"arm": name, "value": _interval(valued.value), "weighted": valued.weighted}
+        one = {"arm": name, "value": told_interval(valued.value), "weighted": valued.weighted}
         told.append({**one, "contacted_share": float((choice != CONTROL).mean())})
-    told[-1]["gain"] = _interval(gain_over_uniform(frame, personal, expected, contact_cost))
+    told[-1]["gain"] = told_interval(gain_over_uniform(frame, personal, expected, contact_cost))
     return told
 
 

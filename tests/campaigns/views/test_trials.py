@@ -6,14 +6,14 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from campaigns.models import Trial
-from campaigns.queries.trial_pages import uplift_verdict
+from campaigns.queries.uplift import uplift_verdict
 from campaigns.services.trials.importing import begin_trial, import_trial
 from campaigns.services.trials.readouts import read_trial
 from loyalty.models import Customer, Job
 from loyalty.services.progress import QuietProgress
 from tests.campaigns.services.trials.test_reading import PLAN
 from tests.campaigns.trial_files import write_trial
-from tests.rows import bearer, make_trial
+from tests.rows import bearer, make_trial, make_uplift_model
 
 pytestmark = pytest.mark.django_db
 
@@ -144,9 +144,9 @@ def test_without_a_trial_of_our_own_customers_the_audience_is_response_and_says_
 
 @pytest.mark.parametrize("is_open", [True, False])
 def test_with_one_the_gate_decides(is_open):
-    readout = {"arm": "e-mail", "is_open": is_open}
     customer = Customer.objects.create(external_id="c1")
-    trial = make_trial(0, customer, state="done", n_customers=1, results={"readouts": [readout]})
+    trial = make_trial(0, customer, state="done", n_customers=1, outcome_value=4)
+    make_uplift_model(trial, is_open=is_open)
     verdict = uplift_verdict()
     assert verdict.may_rank_by_uplift is is_open
     assert verdict.trial == trial
