@@ -247,7 +247,13 @@ def _expected(number: int, customer: loyalty.Customer) -> None:
 
 def make_segment(number: int, *customers: loyalty.Customer) -> Segment:
     score = {"k": 2, "silhouette": 0.3, "davies_bouldin": 1.0, "stability": 0.9, "smallest_share": 0.4}
-    facts = {"n_customers": len(customers), "share": 1.0, "means": {"spend": 9.0}, "means_z": {"spend": 0.5}}
+    facts = {
+        "n_customers": len(customers),
+        "share": 1.0,
+        "usual": {"spend": 9.0},
+        "usual_of_all": {"spend": 9.0},
+        "means_z": {"spend": 0.5},
+    }
     texts = {"found_name": "Spenders", "description": "Much.", "distinctions": [], "lifts": []}
     segmentation = Segmentation.objects.create(
         name=f"Run {number}",

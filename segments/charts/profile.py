@@ -16,8 +16,8 @@ class FeatureDifference:
 
     feature: str
     label: str
-    mean: float
-    mean_of_all: float
+    usual: float
+    usual_of_all: float
     z: float
 
 
@@ -52,7 +52,7 @@ def profile_chart(profile: SegmentDifferences) -> Chart:
         figure=styled(figure, height=100 + ROW_HEIGHT * max(len(features), 2)),
         table=Table(
             ["Habit", "Usual here", "Usual among all", "Distance from the average"],
-            [[one.label, round(one.mean, 3), round(one.mean_of_all, 3), round(one.z, 2)] for one in features],
+            [[one.label, round(one.usual, 3), round(one.usual_of_all, 3), round(one.z, 2)] for one in features],
         ),
         unit="Distance from the average customer; +1 is higher than about five customers in six",
         as_of=profile.as_of,

@@ -25,7 +25,6 @@ class SegmentSummary:
     name: str
     n_customers: int
     share: float
-    means: Mapping[str, float]
     means_z: Mapping[str, float]
 
     @property
@@ -91,7 +90,7 @@ class Segments:
         if not self.n_unassigned:
             return list(self.summaries)
         n = self.n_unassigned + sum(one.n_customers for one in self.summaries)
-        rest = SegmentSummary(UNASSIGNED, "Unassigned", self.n_unassigned, self.n_unassigned / n, {}, {})
+        rest = SegmentSummary(UNASSIGNED, "Unassigned", self.n_unassigned, self.n_unassigned / n, {})
         return [*self.summaries, rest]
 
 

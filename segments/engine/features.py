@@ -10,11 +10,21 @@ from numpy.typing import NDArray
 from loyalty.engine.features import Feature
 from segments.engine.naming import FeatureWords, Slot
 
-# Words for features, by name without time span: where they go in a name; for much of it and for little of it; and for
-# the segment that has most of it and least of it, where several have much or little.
-PHRASES: dict[str, tuple[Slot, str, str, str, str]] = {
-    "orders": ("adjective", "frequent", "occasional", "most frequent", "least frequent"),
-    "spend": ("noun", "big spenders", "small spenders", "biggest spenders", "smallest spenders"),
+Phrases = tuple[Slot, str, str, str, str] | tuple[Slot, str, str, str, str, str, str]
+# Words for features, by name without time span: where they go in a name; for much of it and for little of it; for
+# the segment that has most of it and least of it, where several have much or little; and, for what people read first,
+# for those who have rather much and rather little, where others have far more and far less.
+PHRASES: dict[str, Phrases] = {
+    "orders": ("adjective", "frequent", "occasional", "most frequent", "occasional", "regular", "less frequent"),
+    "spend": (
+        "noun",
+        "big spenders",
+        "small spenders",
+        "biggest spenders",
+        "smallest spenders",
+        "good spenders",
+        "modest spenders",
+    ),
     "units": (
         "suffix",
         "who take many pieces",
@@ -60,6 +70,8 @@ PHRASES: dict[str, tuple[Slot, str, str, str, str]] = {
         "seen lately",
         "not seen for the longest",
         "seen most recently",
+        "not seen for a while",
+        "seen fairly lately",
     ),
     "recency_in_gaps": ("suffix", "overdue for a visit", "seen when expected", "most overdue for a visit", ""),
     "tenure_days": ("adjective", "long-standing", "new", "longest-standing", "newest"),
@@ -89,14 +101,14 @@ PHRASES: dict[str, tuple[Slot, str, str, str, str]] = {
     "campaigns_received": ("suffix", "who are often written to", "who are seldom written to", "", ""),
     "campaigns_taken_share": ("suffix", "who answer to offers", "who let offers pass", "", ""),
 }
-UNKNOWN: tuple[Slot, str, str, str, str] = ("suffix", "high in {label}", "low in {label}", "", "")
+UNKNOWN: Phrases = ("suffix", "high in {label}", "low in {label}", "", "")
 CATEGORY_PREFIX = "category_share:"
 
 
-def _words(name: str, label: str, unit: str, phrases: tuple[Slot, str, str, str, str], value: str = "") -> FeatureWords:
+def _words(name: str, label: str, unit: str, phrases: Phrases, value: str = "") -> FeatureWords:
     slot, *told = phrases
-    high, low, highest, lowest = (phrase.format(value=value, label=f"“{label}”") for phrase in told)
-    return FeatureWords(name, label, slot, high, low, unit, highest, lowest)
+    high, low, *others = (phrase.format(value=value, label=f"“{label}”") for phrase in told)
+    return FeatureWords(name, label, slot, high, low, unit, *others)
 
 
 HABITS = (

@@ -16,8 +16,12 @@ Slot = Literal["adjective", "noun", "suffix"]
 # Closer to the average than this (in standard deviations) nothing is worth a word in a name.
 NAMEABLE_Z = 0.4
 WORDS_IN_NAME = 2
+# A second word may say less: "customers seen lately" who buy little are not the best ones, who were seen lately, too.
+SECOND_Z = 0.15
 # Nearer to each other than this, neither of two segments is the one with most.
 ALIKE_Z = 0.1
+# Behind the one with most by this much, a word is too big: "big spenders" who spend a third of what the biggest do.
+FAR_BEHIND_Z = 0.75
 # A name has this much room; what is said least clearly goes first.
 LONGEST = 100
 
@@ -40,6 +44,8 @@ class FeatureWords:
         Of the raw value: "days", "orders", "money", "share".
     highest, lowest : str
         Words for the segment furthest out, where several deserve the word; those for far out serve where empty.
+    rather_high, rather_low : str
+        Words for segments a good deal nearer to the average than the furthest; those for far out serve where empty.
     """
 
     name: str
@@ -50,6 +56,8 @@ class FeatureWords:
     unit: str
     highest: str = ""
     lowest: str = ""
+    rather_high: str = ""
+    rather_low: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,8 +108,11 @@ def _deserved(z: Matrix, effects: Sequence[Matrix], n_words: Sequence[int]) -> l
 
 
 def _strongest(z: Matrix, effects: Matrix, n: int) -> list[_Word]:
-    telling = [int(i) for i in np.argsort(-np.abs(effects), kind="stable") if abs(z[i]) >= NAMEABLE_Z]
-    return [_Word(i, 1 if z[i] > 0 else -1) for i in telling[:n]]
+    strongest = [int(i) for i in np.argsort(-np.abs(effects), kind="stable")]
+    first = [i for i in strongest if abs(z[i]) >= NAMEABLE_Z][:n]
+    if 0 < len(first) < n:
+        first += [i for i in strongest if i not in first and abs(z[i]) >= SECOND_Z][: n - len(first)]
+    return [_Word(i, 1 if z[i] > 0 else -1) for i in first]
 
 
 def _told(given: list[list[_Word]], z: Matrix, words: tuple[FeatureWords, ...]) -> list[str]:
@@ -109,15 +120,13 @@ def _told(given: list[list[_Word]], z: Matrix, words: tuple[FeatureWords, ...]) 
     for one, some in enumerate(given):
         for word in some:
             who_has[word].append(one)
-    furthest = {word: _furthest(word, segments, z) for word, segments in who_has.items()}
     names = []
     for one, some in enumerate(given):
         # What there is much of comes first: it says more than what is missing.
         kept = sorted(some, key=lambda word: word.side < 0)
-        name = _sentence(kept, one, furthest, words)
-        while len(name) > LONGEST:
+        phrases = {word: _phrase(word, one, who_has[word], z, words[word.feature]) for word in kept}
+        while len(name := _sentence(kept, phrases, words)) > LONGEST:
             kept.remove(min(kept, key=lambda word: abs(z[one, word.feature])))
-            name = _sentence(kept, one, furthest, words)
         names.append(name)
     return names
 
@@ -131,20 +140,24 @@ def _furthest(word: _Word, segments: list[int], z: Matrix) -> int | None:
     return first if is_ahead else None
 
 
-def _phrase(words: FeatureWords, word: _Word, is_furthest: bool) -> str:
-    far, furthest = (words.high, words.highest) if word.side > 0 else (words.low, words.lowest)
-    return furthest if is_furthest and furthest else far
+def _phrase(word: _Word, one: int, segments: list[int], z: Matrix, words: FeatureWords) -> str:
+    """How strongly a segment is told to have what `segments` have."""
+    far, furthest, rather = (
+        (words.high, words.highest, words.rather_high) if word.side > 0 else (words.low, words.lowest, words.rather_low)
+    )
+    out = word.side * z[:, word.feature]
+    if furthest and _furthest(word, segments, z) == one:
+        return furthest
+    is_little = out[one] < NAMEABLE_Z or out[segments].max() - out[one] >= FAR_BEHIND_Z
+    return rather if rather and is_little else far
 
 
-def _sentence(
-    kept: list[_Word], segment: int, furthest: dict[_Word, int | None], words: tuple[FeatureWords, ...]
-) -> str:
+def _sentence(kept: list[_Word], phrases: dict[_Word, str], words: tuple[FeatureWords, ...]) -> str:
     if not kept:
         return "Typical customers"
     by_slot: dict[Slot, list[str]] = {"adjective": [], "noun": [], "suffix": []}
     for word in kept:
-        of = words[word.feature]
-        by_slot[of.slot].append(_phrase(of, word, furthest[word] == segment))
+        by_slot[words[word.feature].slot].append(phrases[word])
     people = " and ".join(by_slot["noun"]) or "customers"
     parts = [", ".join(by_slot["adjective"]), people, _joined(by_slot["suffix"])]
     sentence = " ".join(part for part in parts if part)

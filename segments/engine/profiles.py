@@ -49,8 +49,9 @@ class SegmentProfile:
     n_customers : int
     share : float
         Share (0–1) of all customers.
-    means : ndarray of float64, shape (n_features,)
-        In raw units.
+    usual, usual_of_all : ndarray of float64, shape (n_features,)
+        In raw units, of the segment and of everybody: the middle customer's, of shares the mean. A few who spend a
+        hundred times as much do not move it.
     means_z : ndarray of float64, shape (n_features,)
         In standard deviations from the average customer.
     distinctions : tuple of Distinction
@@ -62,7 +63,8 @@ class SegmentProfile:
     description: str
     n_customers: int
     share: float
-    means: Matrix
+    usual: Matrix
+    usual_of_all: Matrix
     means_z: Matrix
     distinctions: tuple[Distinction, ...]
 
@@ -95,6 +97,7 @@ def profile(
     looks = len(effects) * len(words)
     means_z = [scaled[labels == number].mean(axis=0) for number in numbers]
     names = names_of(means_z, effects, words)
+    usual_of_all = _usual(values, words)
     return tuple(
         SegmentProfile(
             number=number,
@@ -102,11 +105,21 @@ def profile(
             description=_description(effects[number], words),
             n_customers=int((labels == number).sum()),
             share=float((labels == number).mean()),
-            means=values[labels == number].mean(axis=0),
+            usual=_usual(values[labels == number], words),
+            usual_of_all=usual_of_all,
             means_z=means_z[number],
             distinctions=_distinctions(effects[number], words, int((labels == number).sum()), len(labels), looks),
         )
         for number in numbers
+    )
+
+
+def _usual(values: Matrix, words: tuple[FeatureWords, ...]) -> Matrix:
+    """Of those of whom it is known; NaN where that is nobody."""
+    known = [column[~np.isnan(column)] for column in values.T]
+    usual = [np.mean if one.unit == "share" else np.median for one in words]
+    return np.array(
+        [told(column) if len(column) else np.nan for told, column in zip(usual, known, strict=True)], dtype=np.float64
     )
 
 

@@ -30,7 +30,7 @@ class Segment(models.Model):
         related_name="continued_by",
         help_text="The same segment in the segmentation before.",
     )
-    profile = models.JSONField(default=dict, help_text="Mean and standardised mean of every feature.")
+    profile = models.JSONField(default=dict, help_text="What is usual, and how far means are from that of all.")
     created_at = models.DateTimeField()
     frozen_at = models.DateTimeField(
         null=True, blank=True, help_text="Since when its members stay as they are; empty for one that goes on."

@@ -149,7 +149,6 @@ def _found(number: int, facts: dict[str, Any]) -> SegmentSummary:
         name=facts["found_name"],
         n_customers=facts["n_customers"],
         share=facts["share"],
-        means=facts["means"],
         means_z=facts["means_z"],
     )
 
@@ -163,16 +162,14 @@ def profile_of(segment: Segment) -> SegmentDifferences | None:
     segmentation = segment.segmentation
     if segmentation is None or "means_z" not in segment.profile:
         return None
-    siblings = [_summary(one) for one in segmentation.segments.order_by("number")]
-    n_customers = sum(one.n_customers for one in siblings)
-    labels = labels_of(segmentation)
+    facts, labels = segment.profile, labels_of(segmentation)
     features = [
         FeatureDifference(
             feature=feature,
             label=label,
-            mean=segment.profile["means"][feature],
-            mean_of_all=sum(one.means[feature] * one.n_customers for one in siblings) / n_customers,
-            z=segment.profile["means_z"][feature],
+            usual=facts["usual"][feature],
+            usual_of_all=facts["usual_of_all"][feature],
+            z=facts["means_z"][feature],
         )
         for feature, label in labels.items()
     ]

@@ -108,9 +108,12 @@ class Command(BaseCommand):
         for sentence in advice(clustering, found.plan, len(found.features.words)):
             self.stdout.write(sentence)
         labels = [words.label for words in found.features.words]
+        self.stdout.write("Days, orders and amounts are the middle customer's, shares the mean.")
         self._line("segment", ["customers", "share", *(label[:11] for label in labels)])
         for one in found.profiles:
-            self._line(one.name, [f"{one.n_customers:,}", f"{one.share:.1%}", *(f"{mean:,.2f}" for mean in one.means)])
+            self._line(
+                one.name, [f"{one.n_customers:,}", f"{one.share:.1%}", *(f"{value:,.2f}" for value in one.usual)]
+            )
 
     def _line(self, name: str, values: Sequence[str]) -> None:
         self.stdout.write(f"{name:44}" + "".join(f"{value:>12}" for value in values))

@@ -24,8 +24,8 @@ def segments():
         as_of=AS_OF,
         verdict="The segments overlap.",
         summaries=[
-            SegmentSummary(0, "Frequent", 300, 0.75, {"spend": 90.0}, {"spend": 0.4}),
-            SegmentSummary(1, "Rare", 100, 0.25, {"spend": 9.0}, {"spend": -1.3}),
+            SegmentSummary(0, "Frequent", 300, 0.75, {"spend": 0.4}),
+            SegmentSummary(1, "Rare", 100, 0.25, {"spend": -1.3}),
         ],
         labels={"spend": "Spend"},
         axes=[Axis(["Spend", "Orders"], 0.6), Axis(["Orders"], 0.2)],

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from segments.engine.features import habit_words
 from segments.engine.naming import FeatureWords
 from segments.engine.preparing import Scaling
 from segments.engine.profiles import effect_errors, profile
@@ -32,7 +33,19 @@ def test_sizes_shares_and_means_are_those_of_the_members(profiles):
 
     assert [one.n_customers for one in profiles] == [120, 120, 120]
     assert sum(one.share for one in profiles) == pytest.approx(1)
-    np.testing.assert_allclose(profiles[2].means, values[kinds == 2].mean(axis=0))
+    np.testing.assert_allclose(profiles[2].usual, np.median(values[kinds == 2], axis=0))
+    np.testing.assert_allclose(profiles[2].usual_of_all, np.median(values, axis=0))
+
+
+def test_one_giant_does_not_move_what_is_usual_and_of_shares_it_is_the_mean():
+    words = (habit_words(("spend",))[0], habit_words(("coupon_share",))[0])
+    values = np.array([[10, 0], [20, 0], [9_000, 0.9], [np.nan, 0.3], [5, 0], [7, 1]])
+
+    first, second = profile(values, np.nan_to_num(values), np.array([0, 0, 0, 0, 1, 1]), words)
+
+    np.testing.assert_allclose(first.usual, [20, 0.3])
+    np.testing.assert_allclose(second.usual, [6, 0.5])
+    np.testing.assert_allclose(first.usual_of_all, [10, 2.2 / 6])
 
 
 def test_distinctions_begin_with_the_largest_effects_with_their_sign(profiles):

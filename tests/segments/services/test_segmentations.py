@@ -119,11 +119,11 @@ def test_an_unknown_feature_is_named(shop):
 def test_planted_segments_are_written_with_names_sizes_and_places_on_the_map(shop, at):
     segmentation = segment_customers(spec=SPEC, as_of=AS_OF, at=at, report=QuietProgress())
 
-    frequent, occasional = Segment.objects.filter(segmentation=segmentation).order_by("-profile__means__n_orders")
+    frequent, occasional = Segment.objects.filter(segmentation=segmentation).order_by("-profile__usual__n_orders")
     assert segmentation.k == 2
     assert segmentation.is_current
     assert "frequent" in frequent.name.lower()
-    assert frequent.profile["means"]["n_orders"] == 8
+    assert frequent.profile["usual"]["n_orders"] == 8
     assert set(frequent.memberships.values_list("customer__external_id", flat=True)) == {f"c{n}" for n in range(12)}
     assert occasional.profile["n_customers"] == occasional.memberships.count() == 12
     assert [score["k"] for score in segmentation.scores] == [2, 3, 4]
