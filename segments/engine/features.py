@@ -15,7 +15,7 @@ Phrases = tuple[Slot, str, str, str, str] | tuple[Slot, str, str, str, str, str,
 # the segment that has most of it and least of it, where several have much or little; and, for what people read first,
 # for those who have rather much and rather little, where others have far more and far less.
 PHRASES: dict[str, Phrases] = {
-    "orders": ("adjective", "frequent", "occasional", "most frequent", "occasional", "regular", "less frequent"),
+    "orders": ("adjective", "frequent", "occasional", "most frequent", "occasional", "regular", "casual"),
     "spend": (
         "noun",
         "big spenders",
