@@ -39,7 +39,7 @@ def make_segmentation(n_customers):
                 "n_customers": n_customers,
                 "share": 0.5,
                 "usual": {"spend": 10 * (number + 1), "n_orders": 2},
-                "usual_of_all": {"spend": 25, "n_orders": 2},
+                "usual_of_all": {"spend": 15, "n_orders": 2},
                 "means_z": {"spend": z, "n_orders": 0.1},
             },
             created_at=AT,
