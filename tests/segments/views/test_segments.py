@@ -90,8 +90,7 @@ def test_one_segment_shows_who_is_in_it_and_how_they_differ(client, marketer):
     assert len(response.context["page"]) == 3
     assert response.context["facts"].n_customers == 3
     assert response.context["chart"].answer == "Most in this: spend is below the average."
-    # The average of all lies between those of two segments of one size.
-    assert response.context["profile"].features[0].mean_of_all == 15
+    assert response.context["profile"].features[0].usual_of_all == 15
 
 
 def test_members_who_left_are_not_in_it(client, marketer):
