@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from campaigns.charts.intervals import IntervalRow, Words, interval_chart
+from campaigns.charts.intervals import IntervalRow, Words, interval_chart, wrapped
 from loyalty.charts import BAD, GOOD, Chart, Table, styled
 
 ROW_HEIGHT = 36
@@ -21,7 +21,7 @@ def drivers_chart(reasons: Sequence[Mapping[str, Any]], *, as_of: datetime | Non
     return Chart(
         question="What makes the difference?",
         answer=_answer(rows),
-        figure=_figure([row["reason"] for row in rows], changes),
+        figure=_figure([wrapped(row["reason"]) for row in rows], changes),
         table=Table(["Reason", "Change of the odds"], [[r["reason"], c] for r, c in zip(rows, changes, strict=True)]),
         unit="Change of the odds that these people take it, against the average recipient of past campaigns",
         as_of=as_of,
@@ -45,6 +45,8 @@ def _figure(labels: Sequence[str], changes: Sequence[float]) -> go.Figure:
     widest = max((abs(change) for change in changes), default=0.1)
     lowest = min(0.0, *changes) if changes else 0.0
     figure.update_xaxes(tickformat="+.0%", range=[lowest - 0.45 * widest if lowest < 0 else 0, widest * 1.3])
+    # Few marks, so that they stay level on a phone.
+    figure.update_xaxes(nticks=4, tickangle=0)
     figure.update_yaxes(categoryorder="array", categoryarray=list(labels)[::-1], showgrid=False)
     return styled(figure, height=FRAME_HEIGHT + ROW_HEIGHT * max(len(labels), 2))
 
@@ -73,7 +75,9 @@ def segments_chart(segments: Sequence[Mapping[str, Any]], *, as_of: datetime | N
         f"({best['mid'] / max(best['n'], 1):.0%})."
     )
     bars = [
-        IntervalRow(f"{row['segment']} ({row['n']:,})", row["mid"], {80: (row["low_80"], row["high_80"])})
+        IntervalRow(
+            f"{row['segment']} ({row['n']:,})", row["mid"], {80: (row["low_80"], row["high_80"])}, row.get("took")
+        )
         for row in rows
     ]
     unit = f"Customers who take it; the size of the segment in brackets{_found_on(best)}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from textwrap import wrap
 
 import plotly.graph_objects as go
 
@@ -10,6 +11,7 @@ from loyalty.charts import ACTUAL, FORECAST, FORECAST_SOFT, Chart, Table, styled
 
 ROW_HEIGHT = 54
 FRAME_HEIGHT = 76
+LABEL_WIDTH = 22
 THICKNESS = {95: 14, 90: 18, 80: 22, 50: 30}
 
 
@@ -55,13 +57,20 @@ def _figure(rows: Sequence[IntervalRow], levels: Sequence[int], prefix: str) -> 
     figure.add_trace(_middles(rows, prefix))
     if any(row.actual is not None for row in rows):
         figure.add_trace(_happened(rows, prefix))
-    labels = [row.label for row in rows]
+    labels = [wrapped(row.label) for row in rows]
     figure.update_yaxes(
         categoryorder="array", categoryarray=labels[::-1], showgrid=False, range=[-0.6, len(rows) - 0.4]
     )
-    figure.update_xaxes(showgrid=True, zeroline=True, rangemode="tozero", **number_format(prefix))
+    figure.update_xaxes(
+        showgrid=True, zeroline=True, rangemode="tozero", nticks=6, tickangle=0, **number_format(prefix)
+    )
     figure.update_layout(hovermode="closest")
     return styled(figure, height=FRAME_HEIGHT + ROW_HEIGHT * len(rows))
+
+
+def wrapped(label: str) -> str:
+    """A name over several lines: beside a long one nothing of the chart would be left on a phone."""
+    return "<br>".join(wrap(label, LABEL_WIDTH, break_long_words=False))
 
 
 def number_format(prefix: str) -> dict[str, str]:
@@ -77,7 +86,7 @@ def _bars(rows: Sequence[IntervalRow], level: int) -> go.Scatter:
         if level in row.intervals:
             low, high = row.intervals[level]
             xs += [low, high, None]
-            ys += [row.label, row.label, None]
+            ys += [wrapped(row.label)] * 2 + [None]
     line = {"color": FORECAST_SOFT, "width": THICKNESS[level]}
     return go.Scatter(x=xs, y=ys, mode="lines", line=line, name=f"{level}%", hoverinfo="skip", showlegend=False)
 
@@ -86,7 +95,7 @@ def _middles(rows: Sequence[IntervalRow], prefix: str) -> go.Scatter:
     known = [row for row in rows if row.mid is not None]
     return go.Scatter(
         x=[row.mid for row in known],
-        y=[row.label for row in known],
+        y=[wrapped(row.label) for row in known],
         mode="markers",
         name="Expected",
         marker={"symbol": "line-ns", "size": 26, "line": {"width": 3, "color": FORECAST}, "color": FORECAST},
@@ -110,7 +119,7 @@ def _happened(rows: Sequence[IntervalRow], prefix: str) -> go.Scatter:
     known = [row for row in rows if row.actual is not None]
     return go.Scatter(
         x=[row.actual for row in known],
-        y=[row.label for row in known],
+        y=[wrapped(row.label) for row in known],
         mode="markers",
         name="What happened",
         marker={"symbol": "diamond", "size": 13, "color": ACTUAL, "line": {"width": 2, "color": "var(--chart-hover)"}},

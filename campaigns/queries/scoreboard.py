@@ -24,6 +24,10 @@ from recommender.models import ModelVersion
 
 LEVELS = (50, 80, 90, 95)
 SEED = 0
+ROWS_SHOWN = 50
+LONGEST_NUMBER = 10
+# More columns than these nobody tells apart; what is said above them is of all.
+MOST_DRAWN = 40
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,23 @@ class Board:
         return is_alarming([row.surprise for row in self.rows])
 
 
+@dataclass(frozen=True)
+class BoardPage:
+    """Some campaigns of the board, the newest first; `before` and `after` go into the address as `?page=`."""
+
+    rows: Sequence[BoardRow]
+    before: str
+    after: str
+
+
+def board_page(found: Board, number: str) -> BoardPage:
+    """The page of that number; the first where there is no such page. The figures above it are of all campaigns."""
+    newest, last = list(reversed(found.rows)), max((len(found.rows) - 1) // ROWS_SHOWN, 0)
+    place = min(int(number), last) if number.isascii() and number.isdigit() and len(number) < LONGEST_NUMBER else 0
+    rows = newest[place * ROWS_SHOWN : (place + 1) * ROWS_SHOWN]
+    return BoardPage(rows, str(place - 1) if place else "", str(place + 1) if place < last else "")
+
+
 def board() -> Board:
     """The newest forecast of each campaign that was held against what happened."""
     rules, serving = baseline_entries(), _serving()
@@ -119,7 +140,7 @@ def board_charts(found: Board) -> dict[str, Chart]:
         return {}
     as_of = max(row.entry.outcome.observed_until for row in found.rows)
     charts = {
-        "held": scoreboard_chart([_scored(row) for row in found.rows], as_of=as_of),
+        "held": scoreboard_chart([_scored(row) for row in found.rows[-MOST_DRAWN:]], as_of=as_of),
         "coverage": coverage_chart(
             found.coverage, n_campaigns=len(found.rows), as_of=as_of, coin_toss=found.coin_toss_share
         ),

@@ -13,6 +13,7 @@ from campaigns.charts.reception import reception_chart
 from campaigns.charts.scoreboard import scoreboard_chart
 from campaigns.models import Forecast, Outcome, Redemption, Simulation
 from campaigns.models.simulations import Metric
+from campaigns.queries.segment_takers import with_takers
 from campaigns.queries.simulations import forecasts_of, outcomes_beside, record_of
 from loyalty.charts import Chart
 from loyalty.templatetags.formats import SYMBOLS
@@ -160,7 +161,7 @@ def _charts(simulation: Simulation, figures: Mapping[str, Figure], n_members: in
             ("profit", _profit_chart(simulation, n_members)),
             ("reception", _reception_chart(simulation, figures)),
             ("drivers", _of_curve(simulation, "reasons", drivers_chart)),
-            ("segments", _of_curve(simulation, "segments", segments_chart)),
+            ("segments", _segments_chart(simulation, figures)),
             ("record", _record_chart(simulation)),
         )
         if chart is not None
@@ -170,6 +171,15 @@ def _charts(simulation: Simulation, figures: Mapping[str, Figure], n_members: in
 def _of_curve(simulation: Simulation, name: str, chart: Callable[..., Chart]) -> Chart | None:
     curve = simulation.curves.get(name)
     return chart(curve, as_of=simulation.as_of) if curve else None
+
+
+def _segments_chart(simulation: Simulation, figures: Mapping[str, Figure]) -> Chart | None:
+    lines = simulation.curves.get("segments")
+    if not lines:
+        return None
+    taken = figures.get(Metric.REDEEMERS)
+    is_over = taken is not None and taken.outcome is not None and taken.outcome.is_complete
+    return segments_chart(with_takers(simulation, lines) if is_over else lines, as_of=simulation.as_of)
 
 
 def _profit_chart(simulation: Simulation, n_members: int) -> Chart | None:

@@ -11,11 +11,12 @@ import numpy as np
 
 from campaigns import registry
 from campaigns.engine.campaign_effect import CampaignEffect, EffectObservation, observed_effect
-from campaigns.engine.frames import FloatArray
+from campaigns.engine.frames import FloatArray, IntArray
 from campaigns.engine.ledger import N_BINS, score_entries
 from campaigns.engine.ledger import LedgerEntry as PastForecast
 from campaigns.engine.simulation import Forecast, LogitBins, MetricForecast, Plan
 from campaigns.models import Campaign, LedgerEntry, LedgerOutcome, Simulation
+from campaigns.queries.pilots import Members, members_of
 from campaigns.queries.reception import campaign_reception
 from campaigns.services.intervals import told_columns
 
@@ -91,12 +92,14 @@ def join_outcome(campaign: Campaign, *, until: datetime) -> None:
     """Put what happened beside every forecast that was made for the people this campaign was sent to."""
     reception = campaign_reception(campaign_id=campaign.pk, until=until)
     n_redeemers = int((reception.redemptions > 0).sum())
+    takers = reception.customer_ids[reception.redemptions > 0]
+    members = members_of(campaign.audience_id or 0)
     made = LedgerEntry.objects.filter(campaign=campaign, audience=campaign.audience_id, simulation__isnull=False)
     _write_outcomes(
         LedgerOutcome(
             entry=entry,
             n_redeemers=n_redeemers,
-            taken=[],
+            taken=_taken_of(entry, members, takers),
             observed_until=until,
             is_complete=until >= campaign.ends_at,
             **_effect(observed_effect(_logits(entry), min(n_redeemers, entry.n_customers))),
@@ -149,9 +152,22 @@ def _outcome_of(kept: LedgerEntry, entry: PastForecast) -> LedgerOutcome:
 def _taken(entry: PastForecast, sizes: Any) -> list[int]:
     """How many took it in each group, the groups cut as `LogitBins` cuts them: best first."""
     best_first = entry.responded[np.argsort(-entry.logits, kind="stable")].astype(np.int64)
+    return _by_group(best_first, np.array(sizes))
+
+
+def _by_group(took: IntArray, sizes: IntArray) -> list[int]:
+    """Takers of each group, of people best first."""
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    taken: list[int] = np.add.reduceat(best_first, starts).tolist()
-    return taken
+    counts: list[int] = np.add.reduceat(took, starts).tolist()
+    return counts
+
+
+def _taken_of(entry: LedgerEntry, members: Members, takers: IntArray) -> list[int]:
+    """How many took it in each group of a forecast made in time; nothing where nobody was scored, or some are gone."""
+    if members.n != entry.n_customers or not members.has_scores:
+        return []
+    took = np.isin(members.customer_ids, takers)[np.argsort(-members.scores, kind="stable")].astype(np.int64)
+    return _by_group(took, np.array(entry.sizes))
 
 
 def _logits(entry: LedgerEntry) -> FloatArray:

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from campaigns.queries.launch_ledger import launch_board
-from campaigns.queries.scoreboard import BoardRow, board, board_charts, contenders
+from campaigns.queries.scoreboard import BoardRow, board, board_charts, board_page, contenders
 from loyalty.exports import csv_response
 
 COLUMNS = [
@@ -19,9 +19,11 @@ def scoreboard(request: HttpRequest) -> HttpResponseBase:
     found = board()
     if request.GET.get("format") == "csv":
         return csv_response("scoreboard", COLUMNS, (_row(row) for row in found.rows))
+    page = board_page(found, request.GET.get("page", ""))
     context = {
         "board": found,
-        "rows": list(reversed(found.rows)),
+        "page": page,
+        "rows": page.rows,
         "charts": board_charts(found),
         "contenders": contenders(),
         "launches": launch_board(),

@@ -114,6 +114,17 @@ def test_segments_name_the_keenest_by_share_not_by_size():
     assert segments_chart(rows, as_of=AT).answer.startswith("Keen is the keenest: 20 of its 100")
 
 
+def test_long_names_stand_in_several_lines_and_the_table_has_them_whole():
+    name = "Customers strong in Drug and General Merchandise"
+    rows = [{"segment": name, "n": 64, "mid": 5, "low_80": 3, "high_80": 9, "took": 4}]
+
+    chart = segments_chart(rows, as_of=AT)
+
+    assert "<br>" in chart.figure.data[-1].y[0]
+    assert chart.table.rows[0][0] == f"{name} (64)"
+    assert chart.table.rows[0][-1] == 4
+
+
 def test_the_scoreboard_counts_what_held():
     rows = [Scored("a", 20, 10, 40, 30), Scored("b", 20, 10, 40, 41)]
 

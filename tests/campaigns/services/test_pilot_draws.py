@@ -2,11 +2,13 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import Count
+from django.utils.timezone import localtime
 
 from campaigns.models import AudienceMember, Campaign, LedgerEntry, Pilot, Simulation
 from campaigns.queries.eligibility import pilot_customer_ids
 from campaigns.queries.pilots import pilot_advice, read_pilot
 from campaigns.queries.scenarios import base_of
+from campaigns.queries.segment_takers import with_takers
 from campaigns.services.campaigns import CampaignInvalid, approve_campaign, submit_campaign
 from campaigns.services.ledger import join_outcome
 from campaigns.services.pilot_draws import PilotPlanned, call_off_pilot, draw_pilot
@@ -14,8 +16,10 @@ from campaigns.services.pilots import PilotInvalid, forecast_rest
 from campaigns.services.rebuilding import rebuild_audience
 from loyalty.models import Product
 from loyalty.services.progress import QuietProgress
+from segments.models import Segmentation
 from tests.campaigns.rehearsed import AT, DAY, EFFECT, rehearse, send
 from tests.campaigns.shop import add_order
+from tests.rows import make_segment
 
 pytestmark = pytest.mark.django_db
 LATER = AT + 60 * DAY
@@ -224,7 +228,34 @@ class TestWhatItTells:
 
         join_outcome(of, until=of.ends_at)
 
-        assert LedgerEntry.objects.get(simulation=made).outcome.n_redeemers == came
+        outcome = LedgerEntry.objects.get(simulation=made).outcome
+        assert (outcome.n_redeemers, sum(outcome.taken)) == (came, came)
+        third = len(outcome.taken) // 3
+        assert sum(outcome.taken[:third]) > 2 * sum(outcome.taken[-third:])
+
+    def test_takers_of_groups_are_not_told_where_somebody_is_gone(self, simulation, marketer):
+        of = Campaign.objects.get(pk=simulation.campaign_id)
+        send(of, effect=0.3)
+        simulation.audience.members.first().delete()
+
+        join_outcome(of, until=of.ends_at)
+
+        assert LedgerEntry.objects.get(simulation=simulation).outcome.taken == []
+
+    def test_takers_of_segments_stand_beside_what_was_expected_of_them(self, simulation, marketer):
+        of = Campaign.objects.get(pk=simulation.campaign_id)
+        members = [member.customer for member in simulation.audience.members.order_by("position")[:100]]
+        segment = make_segment(1, *members)
+        Segmentation.objects.update(is_current=True)
+        found_on = localtime(Segmentation.objects.get().as_of).date().isoformat()
+        send(of, effect=0.3)
+        n_took = of.redemptions.filter(customer__in=members).count()
+
+        told = with_takers(simulation, [{"segment": segment.name, "found_on": found_on}])
+        changed = with_takers(simulation, [{"segment": segment.name, "found_on": "2001-01-01"}])
+
+        assert told[0]["took"] == n_took > 0
+        assert "took" not in changed[0]
 
     def test_those_who_are_still_to_come_are_added(self, simulation, marketer):
         curve = {"days": list(range(22)), "mid": [day / 21 for day in range(22)]}

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from campaigns.models import LedgerEntry, LedgerOutcome
+from campaigns.queries.scoreboard import Board, board_page
 from tests.rows import fill
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +81,25 @@ def test_the_api_tells_the_same(client):
     told = client.get("/api/v1/scoreboard").json()["results"]
 
     assert [(one["mid"], one["outcome"]["n_redeemers"], one["is_inside"]) for one in told] == [(104.0, 103, True)]
+
+
+@pytest.mark.parametrize(
+    ("number", "first", "before", "after"),
+    [
+        ("", 119, "", "1"),
+        ("1", 69, "0", "2"),
+        ("2", 19, "1", ""),
+        ("9", 19, "1", ""),
+        ("x", 119, "", "1"),
+        ("²", 119, "", "1"),
+    ],
+    ids=["the first", "in the middle", "the last", "beyond", "no number", "a strange number"],
+)
+def test_many_campaigns_are_shown_by_pages_newest_first(number, first, before, after):
+    page = board_page(Board(range(120)), number)
+
+    assert (page.rows[0], page.before, page.after) == (first, before, after)
+
+
+def test_nothing_has_one_empty_page():
+    assert not board_page(Board([]), "").rows
