@@ -20,7 +20,7 @@ from campaigns.services.ledger import keep_forecast, told_of
 from campaigns.services.scenarios import keep_base
 from campaigns.services.scored_parts import forget_parts, joined
 from campaigns.services.scoring import Scored, score_customers
-from campaigns.services.support import plan_support, widened
+from campaigns.services.support import Experience, experience_of, plan_support, widened
 from loyalty.services.progress import Progress
 
 Kind = Audience.Kind
@@ -61,7 +61,7 @@ def simulate_campaign(
     drawn = _drawn(campaign)
     choice = choose_sent(scored, drawn) if drawn else _chosen(scored, campaign, seed)
     report(95, 100, "Simulating")
-    prepared = _prepare(choice, scored, seed, report)
+    prepared = _prepare(choice, scored, experience_of(scored, seed), seed, report)
     with report.writing():
         audience = drawn or build_audience(choice, scored, at=at, seed=seed, job_id=report.job_id)
         if campaign.state == Campaign.State.DRAFT:
@@ -97,7 +97,8 @@ def rehearse_campaign(
     sent = choose_sent(scored, campaign.audience)
     picked = choose(scored, {"kind": Kind.BEST, "n": len(sent.rows)}, seed=seed)
     report(95, 100, "Simulating")
-    prepared = _prepare(sent, scored, seed, report), _prepare(picked, scored, seed, report)
+    known = experience_of(scored, seed)
+    prepared = _prepare(sent, scored, known, seed, report), _prepare(picked, scored, known, seed, report)
     with report.writing():
         audience = build_audience(picked, scored, at=at, seed=seed, job_id=report.job_id)
         if parts:
@@ -133,8 +134,8 @@ def _scored(campaign: Campaign, *, at: datetime, report: Progress, parts: Mappin
     return score_customers(campaign=campaign, as_of=as_of, learnt=learnt)
 
 
-def _prepare(choice: Choice, scored: Scored, seed: int, report: Progress) -> _Prepared:
-    found = plan_support(scored, choice.rows, seed)
+def _prepare(choice: Choice, scored: Scored, known: Experience, seed: int, report: Progress) -> _Prepared:
+    found = plan_support(scored, choice.rows, known)
     experience = {"experience": asdict(scored.learnt.knowledge.effect), **found.as_evidence()}
     # Outside what has been seen everything that follows is less sure.
     scored = widened(scored, found.support)

@@ -38,17 +38,24 @@ class PlanSupport:
         return {"support": support_lines(self.support), "inexperienced_share": share, "past": past}
 
 
-def plan_support(scored: Scored, rows: IntArray, seed: int) -> PlanSupport:
+@dataclass(frozen=True)
+class Experience:
+    """What had been sent by then, and whether hardly anybody of the like of each customer was ever written to."""
+
+    past: dict[int, Shape]
+    unlike_any: BoolArray
+
+
+def experience_of(scored: Scored, seed: int) -> Experience:
+    """The same for everybody whom the campaign may be sent to."""
+    return Experience(past_shapes(scored.as_of), without_experience(scored, seed))
+
+
+def plan_support(scored: Scored, rows: IntArray, known: Experience) -> PlanSupport:
     """Hold sending to these customers against every finished campaign."""
-    past = past_shapes(scored.as_of)
-    share = inexperienced_share(scored, rows, seed)
+    share = float(known.unlike_any[rows].mean())
     shape = planned_shape(scored.campaign, len(rows))
-    return PlanSupport(support_of(shape, list(past.values()), share), share, past)
-
-
-def inexperienced_share(scored: Scored, rows: IntArray, seed: int) -> float:
-    """Share of these customers of whose like hardly anybody was ever written to."""
-    return float(without_experience(scored, seed)[rows].mean())
+    return PlanSupport(support_of(shape, list(known.past.values()), share), share, known.past)
 
 
 def without_experience(scored: Scored, seed: int) -> BoolArray:
