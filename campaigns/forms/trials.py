@@ -1,5 +1,6 @@
 """What people say about a finished trial: its file, which column is what, what a contact costs."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,14 @@ from django.utils import timezone
 
 from campaigns.forms.fields import date_field, midnight
 from campaigns.models import Trial
-from campaigns.services.trials.plans import ROLES, TrialPlan, known_before, suggest_control, suggest_roles
+from campaigns.services.trials.plans import (
+    ROLES,
+    TrialPlan,
+    known_before,
+    read_shares,
+    suggest_control,
+    suggest_roles,
+)
 from loyalty.services.ingest import FileLook
 
 LABELS = {
@@ -119,7 +127,18 @@ def cost_form(trial: Trial) -> CostForm:
 class TrialPlanForm(CostForm):
     """A select for every role, the name of the control, and which columns were known before the campaign."""
 
-    field_order = ["arm", "control", "outcome", "value", "attributed", "person", "household", "propensity", "before"]
+    field_order = [
+        "arm",
+        "control",
+        "outcome",
+        "value",
+        "attributed",
+        "person",
+        "household",
+        "propensity",
+        "shares",
+        "before",
+    ]
 
     def __init__(self, look: FileLook, *, data: Any = None) -> None:
         roles = suggest_roles(look.names)
@@ -136,6 +155,13 @@ class TrialPlanForm(CostForm):
             error_messages={"required": "Name the group that got nothing."},
             widget=forms.TextInput(attrs={"class": "form-control"}),
         )
+        self.fields["shares"] = forms.CharField(
+            label="Planned share of each group",
+            required=False,
+            help_text="One group a line. Groups that are not as large as planned tell that something went wrong.",
+            error_messages={"null_characters_not_allowed": "Remove the unreadable sign."},
+            widget=forms.Textarea(attrs={"class": "form-control", "rows": "3", "placeholder": _example(seen)}),
+        )
         self.fields["before"] = forms.MultipleChoiceField(
             label="What was known of people before the campaign",
             required=False,
@@ -146,12 +172,32 @@ class TrialPlanForm(CostForm):
         )
         self.order_fields(self.field_order)
 
+    def clean_shares(self) -> dict[str, float]:
+        try:
+            return read_shares(self.cleaned_data["shares"])
+        except ValueError as error:
+            raise forms.ValidationError("Write one group a line with its share, like “e-mail = 50%”.") from error
+
+    def suggested(self) -> TrialPlan | None:
+        """What the headings say, where they say enough to look at the rows."""
+        told = self.initial
+        if not (told["arm"] and told["outcome"] and told["control"]):
+            return None
+        roles = {role: told[role] for role in ROLES}
+        return TrialPlan(**roles, control=told["control"], before=tuple(told["before"]))
+
     def plan(self) -> TrialPlan:
         told = self.cleaned_data
         roles = {role: told[role] for role in ROLES}
         before = tuple(name for name in told["before"] if name not in roles.values())
         currency = settings.DEFAULT_CURRENCY
-        return TrialPlan(**roles, control=told["control"], before=before, currency=currency, **self.worth())
+        known = {"control": told["control"], "before": before, "shares": told["shares"], "currency": currency}
+        return TrialPlan(**roles, **known, **self.worth())
+
+
+def _example(arms: Sequence[str]) -> str:
+    names = list(dict.fromkeys(arms))[:4] if len(set(arms)) > 1 else ["nothing", "e-mail"]
+    return "\n".join(f"{name} = {100 / len(names):.0f}%" for name in names)
 
 
 def _column(look: FileLook, role: str) -> forms.ChoiceField:

@@ -20,6 +20,7 @@ from campaigns.services.trials.importing import (
     read_again,
     start_trial,
 )
+from campaigns.services.trials.preview import TrialPreview, preview_trial
 from loyalty.exports import csv_response
 from loyalty.queries.jobs import job_standing
 from loyalty.services.ingest import FileRefused
@@ -58,17 +59,30 @@ def trial_map(request: HttpRequest, pk: int) -> HttpResponse:
     except FileRefused as refusal:
         messages.warning(request, str(refusal))
         return render(request, "campaigns/trial_new.html", {"form": TrialUploadForm(initial={"name": trial.name})})
-    form = TrialPlanForm(look, data=request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form, preview = TrialPlanForm(look, data=request.POST or None), None
+    if request.method != "POST":
+        preview = _suggested_preview(trial, form)
+    elif form.is_valid():
         try:
-            return _start(request, trial, form)
+            if request.POST.get("step") == "import":
+                return _start(request, trial, form)
+            preview = preview_trial(trial, form.plan())
         except FileRefused as refusal:
             form.add_error(None, str(refusal))
         except TrialNotOpen as problem:
             messages.warning(request, str(problem))
             return redirect(trial)
-    context = {"trial": trial, "form": form, "look": look}
+    context = {"trial": trial, "form": form, "look": look, "preview": preview}
     return render(request, "campaigns/trial_map.html", context, status=422 if form.errors else 200)
+
+
+def _suggested_preview(trial: Trial, form: TrialPlanForm) -> TrialPreview | None:
+    """What the file seems to say; where the headings mislead, the form is there to put it right."""
+    plan = form.suggested()
+    try:
+        return preview_trial(trial, plan) if plan else None
+    except FileRefused:
+        return None
 
 
 @transaction.atomic

@@ -123,6 +123,20 @@ def check_plan(plan: TrialPlan, names: Sequence[str]) -> None:
     check_days(plan.starts_at, plan.ends_at)
 
 
+def read_shares(told: str) -> dict[str, float]:
+    """Planned shares out of lines like “e-mail = 50%”. Raises ValueError."""
+    lines = [line for part in told.splitlines() for line in part.split(";") if line.strip()]
+    shares = {}
+    for line in lines:
+        name, found, share = line.rpartition("=")
+        number = float(share.strip().removesuffix("%"))
+        value = number / 100 if "%" in share or number > 1 else number
+        if not found or not name.strip() or not 0 < value < 1:
+            raise ValueError(line)
+        shares[name.strip()] = value
+    return shares
+
+
 def check_days(starts_at: datetime | None, ends_at: datetime | None) -> None:
     """Refuse, with a sentence, days of which one is missing, or that are the wrong way round."""
     if (starts_at is None) != (ends_at is None):

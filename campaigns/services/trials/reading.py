@@ -57,9 +57,9 @@ class _Check:
         self.good &= ~bad
 
 
-def read_trial_file(path: Path, plan: TrialPlan, report: Progress, reading: Reading | None = None) -> TrialTable:
-    """Read and check a file. Raises FileRefused when the trial in it cannot be read at all."""
-    table, broken = _whole(path, reading or Reading(), report)
+def read_trial_file(path: Path, plan: TrialPlan, report: Progress, *, most_rows: int | None = None) -> TrialTable:
+    """Read and check a file, or its first rows. Raises FileRefused when the trial in it cannot be read at all."""
+    table, broken = _whole(path, report, most_rows)
     names = [name for name in table.column_names if name != LINE]
     check_plan(plan, names)
     report(2, 10, f"Checking {len(table):,} people")
@@ -101,16 +101,19 @@ def read_trial_file(path: Path, plan: TrialPlan, report: Progress, reading: Read
     )
 
 
-def _whole(path: Path, reading: Reading, report: Progress) -> tuple[pa.Table, list[Problem]]:
-    found = open_table(path, reading)
+def _whole(path: Path, report: Progress, most_rows: int | None) -> tuple[pa.Table, list[Problem]]:
+    found = open_table(path, Reading(), most_rows=most_rows)
     batches, n_rows = [], 0
     for batch in found.batches:
         batches.append(batch)
         n_rows += len(batch)
         report(1, 10, f"Reading {n_rows:,} rows")
+        if most_rows is not None and n_rows >= most_rows:
+            break
     if not n_rows:
         raise FileRefused("There are no rows. A heading alone says nothing.")
-    return pa.Table.from_batches(batches, found.schema), list(found.problems)
+    table = pa.Table.from_batches(batches, found.schema)
+    return table if most_rows is None else table.slice(0, most_rows), list(found.problems)
 
 
 def _arms(groups: npt.NDArray[np.object_], plan: TrialPlan) -> tuple[str, ...]:
@@ -125,6 +128,9 @@ def _arms(groups: npt.NDArray[np.object_], plan: TrialPlan) -> tuple[str, ...]:
     unplanned = [name for name in found if plan.shares and name not in plan.shares]
     if unplanned:
         raise FileRefused(f"Say which share of people was planned for “{unplanned[0]}”, or leave out all shares.")
+    absent = [name for name in plan.shares if name not in found]
+    if absent:
+        raise FileRefused(f"A share was planned for “{absent[0]}”, but nobody was in that group. There are {shown}.")
     return (plan.control, *(name for name in found if name != plan.control))
 
 

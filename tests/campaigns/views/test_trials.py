@@ -5,7 +5,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.timezone import now
 
-from campaigns.models import Trial
+from campaigns.models import Trial, TrialPerson
 from campaigns.queries.uplift import uplift_verdict
 from campaigns.services.trials.importing import begin_trial, import_trial
 from campaigns.services.trials.readouts import read_trial
@@ -48,9 +48,18 @@ def test_a_file_is_kept_its_columns_are_suggested_and_a_job_reads_it(page, tmp_p
     assert (form["control"].value(), form["before"].value()) == ("nothing", ("town", "visits", "spend before"))
 
     values = {name: form[name].value() or "" for name in form.fields}
-    page.post(answer.headers["Location"], values)
+    looked = page.post(answer.headers["Location"], {**values, "step": "look", "shares": "nothing=0.5\nmessage = 50%"})
+    trial.refresh_from_db()
+    assert trial.state == Trial.State.DRAFT
+    preview = looked.context["preview"]
+    assert [(arm.name, arm.planned) for arm in preview.arms] == [("nothing", 0.5), ("message", 0.5)]
+    assert sum(arm.n_people for arm in preview.arms) == 1500
+    assert "happened or did not" in preview.outcome
+
+    page.post(answer.headers["Location"], {**values, "step": "import", "shares": "nothing=0.5\nmessage = 50%"})
 
     trial.refresh_from_db()
+    assert trial.plan["shares"] == {"nothing": 0.5, "message": 0.5}
     assert trial.state == Trial.State.WAITING
     assert Job.objects.get(parent=None).steps.count() == 2
     assert "is being read" in said(page, trial)
@@ -64,8 +73,26 @@ def test_a_file_is_kept_its_columns_are_suggested_and_a_job_reads_it(page, tmp_p
         ({"control": ""}, "Name the group that got nothing."),
         ({"contact_cost": "0.2"}, "Give both"),
         ({"contact_cost": "cheap", "outcome_value": "3"}, "Write an amount, like 0.45."),
+        ({"shares": "half each"}, "Write one group a line with its share"),
+        ({"shares": "nothing = 50%\nmessage = 60%"}, "must add up to 100%"),
+        ({"shares": "nothing = 50%\nletter = 50%"}, "Say which share of people was planned for “message”"),
+        ({"shares": "nothing = 40%\nmessage = 40%\nletter = 20%"}, "nobody was in that group"),
+        ({"starts_on": "2017-05-01"}, "Give both: the first day"),
+        ({"starts_on": "2017-05-02", "ends_on": "2017-05-01"}, "must not be before its first day"),
     ],
-    ids=["arm", "twice", "control", "half a price", "no price"],
+    ids=[
+        "arm",
+        "twice",
+        "control",
+        "half a price",
+        "no price",
+        "no share",
+        "too much",
+        "unplanned",
+        "absent",
+        "half the days",
+        "days turned round",
+    ],
 )
 def test_a_plan_that_does_not_fit_is_told_beside_the_field(page, tmp_path, values, sentence):
     text = write_trial(tmp_path / "trial.csv").read_bytes()
@@ -74,6 +101,16 @@ def test_a_plan_that_does_not_fit_is_told_beside_the_field(page, tmp_path, value
     answer = page.post(reverse("trial-map", args=[Trial.objects.get().pk]), told)
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
+
+
+def test_rows_that_cannot_be_taken_are_shown_before_anything_is_written(page, tmp_path):
+    text = write_trial(tmp_path / "trial.csv").read_bytes() + b"c9,message,perhaps,0,Rome,1,1\n"
+    page.post(reverse("trial-new"), {"name": "Spring", "file": SimpleUploadedFile("trial.csv", text)})
+    html = page.get(reverse("trial-map", args=[Trial.objects.get().pk])).content.decode()
+    assert "1 row cannot be taken" in html
+    assert "1,502" in html
+    assert "Write 1 or 0, yes or no" in html
+    assert not TrialPerson.objects.exists()
 
 
 def test_two_trials_cannot_share_a_name_and_an_empty_file_is_no_trial(page, tmp_path):
