@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from campaigns.engine.support import Shape
 from campaigns.models import Campaign, Scenario, Simulation
+from loyalty.models import Job
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,13 @@ def waiting_scenarios(simulation: Simulation) -> list[Scenario]:
     """Those that a job has yet to simulate."""
     found = Scenario.objects.filter(simulation=simulation, removed_at=None, redeemers=None, problem="")
     return list(found.select_related("simulation__campaign").order_by("id"))
+
+
+def newest_comparison(simulation: Simulation) -> Job | None:
+    """The job last started for plans that reach other people, with all its steps; None where nobody has."""
+    jobs = Job.objects.filter(task="campaigns.simulate_scenarios", params__simulation_id=simulation.pk)
+    job = jobs.select_related("parent").order_by("-id").first()
+    return (job.parent or job) if job else None
 
 
 def benefit_of(simulation: Simulation) -> Benefit:

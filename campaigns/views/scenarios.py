@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns.forms import MoneyForm, ScenarioForm
 from campaigns.models import Scenario, Simulation
 from campaigns.queries.scenario_pages import comparison
-from campaigns.queries.scenarios import base_of, benefit_of, is_draft, scenario_page
+from campaigns.queries.scenarios import base_of, benefit_of, is_draft, newest_comparison, scenario_page
 from campaigns.queries.simulations import simulation_page
 from campaigns.services.campaigns import CampaignInvalid
 from campaigns.services.scenario_choice import apply_scenario
@@ -37,6 +37,7 @@ def _page(request: HttpRequest, simulation: Simulation, **forms: Any) -> HttpRes
         "simulation": simulation,
         "base": base,
         "compared": compared,
+        "job": newest_comparison(simulation) if compared.is_waiting else None,
         "extra": extra,
         "usual": benefit_of(simulation),
         "is_draft": is_draft(simulation),

@@ -172,3 +172,15 @@ def test_queries_do_not_grow_with_the_plans(client):
     for number in range(2):
         make_scenario(simulation, name=f"Plan {number}")
     assert n_queries() == one
+
+
+def test_plans_that_could_not_be_simulated_say_so_and_are_asked_for_no_more(client, simulation):
+    waiting = add(client, simulation, audience="best", n_customers="40").content.decode()
+    assert 'hx-trigger="every 1500ms"' in waiting
+    Job.objects.filter(task="campaigns.simulate_scenarios").update(state="failed", error="A worker said no.")
+
+    failed = page(client, simulation)
+
+    assert "Not every plan could be simulated" in failed
+    assert "A worker said no." in failed
+    assert 'hx-trigger="every 1500ms"' not in failed
