@@ -1,29 +1,42 @@
-"""Who buys first, and why: what lifts a customer above the others, in plain words."""
+"""Who buys first, and why: what in a customer's own purchases speaks for a new product, in plain words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from campaigns.engine.frames import FloatArray, IntArray
 from recommender.engine.attributes import Attributes
 from recommender.engine.encoding import CROSS, with_pairs
 from recommender.engine.history import CustomerHistory
-from recommender.engine.launches.affinity import ITSELF, activity
+from recommender.engine.launches.affinity import ITSELF, Codes, activity
 from recommender.engine.launches.wide import Wide
 
 NOTHING_SPECIAL = "About as likely as anybody"
 SHOPS_OFTEN = "Comes often and buys many different things"
 LEAST = 0.05
+# What is true of nearly everything sold says no more of a person than how much they buy.
+LEAST_TELLING = 0.25
 STEP = " > "
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one group of features adds to the log odds of each customer, above the mean of all."""
+
+    lifts: FloatArray
+    telling: float
+    kind: str = ""
+    value: str = ""
 
 
 def reasons(wide: Wide, history: CustomerHistory, facts: Attributes, rows: IntArray) -> list[str]:
     """Why each of some customers would buy a new product, a sentence each.
 
-    The part of the log odds that is furthest above the mean of all customers; exact, since the parts add up.
+    Of the parts of the log odds that are above the mean of all customers, the one that says most of the person: what
+    few products share tells more than what most do.
 
     Parameters
     ----------
@@ -35,45 +48,66 @@ def reasons(wide: Wide, history: CustomerHistory, facts: Attributes, rows: IntAr
     rows : ndarray of int64, shape (n,)
         Of the customers wanted.
     """
-    found = list(_parts(wide, history, facts, rows))
-    lifts = np.stack([lift for lift, _, _ in found], axis=1)
-    best = lifts.argmax(axis=1)
-    return [_sentence(found[part], row, lifts[row, part]) for row, part in enumerate(best.tolist())]
-
-
-_Part = tuple[FloatArray, NDArray[np.int64], str]
-
-
-def _parts(wide: Wide, history: CustomerHistory, facts: Attributes, rows: IntArray) -> Iterator[_Part]:
-    """What each group of features adds against the mean, how many products are behind it, and what they share."""
-    columns = activity(history.dated(), history.shape[1])
-    n = len(columns)
-    active = sum(weight * column for weight, column in zip(wide.weights[:n], columns, strict=True))
-    yield np.asarray((active - active.mean())[rows]), np.zeros(len(rows), dtype=np.int64), ""
     described = with_pairs(facts, wide.affinity.encoding.kinds)
     codes = {kind: wide.affinity.encoding.codes(described, kind) for kind in wide.affinity.encoding.kinds}
     codes[ITSELF] = np.array([-1])
-    kinds = list(wide.affinity.codes)
+    parts = list(_parts(wide, history, described, codes))
+    lifts = np.stack([part.lifts[rows] for part in parts], axis=1)
+    best = (lifts * np.array([part.telling for part in parts])).argmax(axis=1)
+    said = [SHOPS_OFTEN] * len(rows)
+    for number in np.unique(best).tolist():
+        if parts[number].value:
+            places = np.flatnonzero(best == number)
+            told = _told(wide, history[rows[places]], parts[number], codes)
+            for place, sentence in zip(places.tolist(), told, strict=True):
+                said[place] = sentence
+    return [
+        sentence if lift >= LEAST else NOTHING_SPECIAL
+        for sentence, lift in zip(said, lifts[np.arange(len(rows)), best].tolist(), strict=True)
+    ]
+
+
+def _parts(wide: Wide, history: CustomerHistory, described: Attributes, codes: Codes) -> Iterator[_Part]:
+    columns = activity(history.dated(), history.shape[1])
+    n = len(columns)
+    active = sum(weight * column for weight, column in zip(wide.weights[:n], columns, strict=True))
+    yield _Part(_above(active), LEAST_TELLING)
     for number, (aged, once, places) in enumerate(wide.affinity.tables(history, codes)):
-        kind = kinds[number]
-        if kind not in described.labels:
+        kind = list(wide.affinity.codes)[number]
+        if kind not in described.labels or codes[kind][0] < 0:
             continue
         at = n + 2 * number
-        part = wide.weights[at] * aged[:, places[0]] + wide.weights[at + 1] * once[:, places[0]]
-        products = np.rint(np.expm1(once[rows, places[0]])).astype(np.int64)
-        yield np.asarray((part - part.mean())[rows], dtype=np.float64), products, str(described.labels[kind][0])
+        lifts = _above(wide.weights[at] * aged[:, places[0]] + wide.weights[at + 1] * once[:, places[0]])
+        yield _Part(lifts, _telling(wide, kind, codes), kind, str(described.labels[kind][0]))
 
 
-def _sentence(part: _Part, row: int, lift: float) -> str:
-    _, products, value = part
-    if lift < LEAST:
-        return NOTHING_SPECIAL
-    if not value:
+def _above(part: FloatArray) -> FloatArray:
+    return np.asarray(part - part.mean(), dtype=np.float64)
+
+
+def _telling(wide: Wide, kind: str, codes: Codes) -> float:
+    share = float(np.mean(wide.affinity.codes[kind] == codes[kind][0]))
+    return max(-float(np.log(max(share, 1e-9))), LEAST_TELLING)
+
+
+def _told(wide: Wide, history: CustomerHistory, part: _Part, codes: Codes) -> Iterator[str]:
+    """How many times each customer came for it, and how long ago the last time was."""
+    log = history.dated()
+    same = log.lines(wide.affinity.codes[part.kind][log.product_rows] == codes[part.kind][0])
+    for start, end in zip(same.starts[:-1].tolist(), same.starts[1:].tolist(), strict=True):
+        yield _sentence(part.value, np.floor(same.age_days[start:end]))
+
+
+def _sentence(value: str, days_ago: FloatArray) -> str:
+    if not len(days_ago):
         return SHOPS_OFTEN
-    n = int(products[row])
-    return f"Bought {n:,} product{'' if n == 1 else 's'} of {_named(value)}"
+    times, last = len(np.unique(days_ago)), int(days_ago.min())
+    when = "within the last day" if not last else f"{last} day{'' if last == 1 else 's'} ago"
+    if times == 1:
+        return f"Bought {_named(value)} once, {when}"
+    return f"Bought {_named(value)} {times:,} times, last {when}"
 
 
 def _named(value: str) -> str:
     """The last step of each path; of a pair, both."""
-    return " and ".join(f"“{part.rsplit(STEP, 1)[-1]}”" for part in value.split(CROSS))
+    return " of ".join(f"“{part.rsplit(STEP, 1)[-1]}”" for part in reversed(value.split(CROSS)))

@@ -1,5 +1,7 @@
 """One new product: pieces, weeks, what it takes from, how unlike the others it is, and who is told to buy it first."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -184,4 +186,9 @@ def test_the_reason_names_the_brand_that_a_customer_buys():
 
     assert f"“{brand}”" in said[0]
     assert said[0].startswith("Bought ")
+    log, labels = day.history[order[:1]].log, found.data.facts.labels
+    named = [(labels["brand"] == word) | (labels["shelf"] == word) for word in re.findall("“(.+?)”", said[0])]
+    came = np.floor(log.age_days[np.logical_and.reduce(named)[log.product_rows]])
+    # Twice on a day is once.
+    assert f" {len(np.unique(came))} times, last {came.min():.0f} day" in said[0]
     assert said[-1] in (NOTHING_SPECIAL, SHOPS_OFTEN)
