@@ -50,7 +50,7 @@ def keep_launch_forecast(
         usual=usual,
         naive_low_90=tossed.low,
         naive_high_90=tossed.high,
-        **_effect_columns(effect),
+        **_effect_columns(effect, expected),
         **told_columns(forecast.figures["buyers"]),
     )
 
@@ -74,7 +74,7 @@ def keep_replayed_launches(replays: Replays, found: Launches, *, code_version: s
             outcome_days=found.rule.outcome_days,
             expected=float(replays.expected[place]),
             usual=float(replays.usual[place]),
-            **_effect_columns(replays.effects[place]),
+            **_effect_columns(replays.effects[place], float(replays.expected[place])),
             **{name: float(values[place]) for name, values in columns.items()},
         )
         for place, pk in enumerate(ids)
@@ -144,8 +144,10 @@ def _write(outcomes: Iterable[LaunchOutcome]) -> None:
     )
 
 
-def _effect_columns(effect: LaunchEffect) -> dict[str, Any]:
-    return {"factor": effect.factor, "size": effect.size, "effect_launches": effect.n_launches}
+def _effect_columns(effect: LaunchEffect, expected: float) -> dict[str, Any]:
+    """Of this one launch: how far it may stray depends on how much is expected of it."""
+    size = float(effect.size_at(np.array(expected)))
+    return {"factor": effect.factor, "size": size, "effect_launches": effect.n_launches}
 
 
 def _quantiles(replays: Replays) -> dict[str, FloatArray]:

@@ -6,6 +6,8 @@ Idempotent: a job that is done twice finds what it wrote the first time.
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
+
 from campaigns.engine.launches.forecast import METRICS, LaunchForecast
 from campaigns.engine.simulation import stream
 from campaigns.models import NewProduct, NewProductForecast, NewProductSimulation
@@ -91,11 +93,15 @@ def _evidence(expected: Expected, seen: Seen) -> dict[str, Any]:
             "n_launches": len(alike.past),
             "usual_buyers": float(alike.past.buyers.mean()),
         },
-        "effect": {"factor": expected.effect.factor, "size": expected.effect.size, "n": expected.effect.n_launches},
+        "effect": {"factor": expected.effect.factor, "size": _size(expected), "n": expected.effect.n_launches},
         "outside": list(expected.novelty.outside),
         "n_customers": len(expected.customer_rows),
         "pieces_per_buyer": buyers_of(alike, seen).counts.mean,
     }
+
+
+def _size(expected: Expected) -> float:
+    return float(expected.effect.size_at(np.array(expected.mean)))
 
 
 def _curves(expected: Expected, seen: Seen, seed: int) -> dict[str, Any]:

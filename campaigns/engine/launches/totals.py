@@ -6,6 +6,7 @@ is far too sure of itself; one shared factor a launch, Gamma distributed, makes 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Self
@@ -22,8 +23,12 @@ from campaigns.engine.frames import FloatArray, IntArray
 
 # Where the forward replay of the launches to learn from begins, and where it learns anew: shares of them, by day.
 REPLAYED_FROM = (0.4, 0.6, 0.8)
-PRIOR_FACTOR_LOG_SD = 0.5
-PRIOR_SIZE_LOG_SD = 1.0
+# Of the logarithms of factor and size, and of the slope.
+PRIOR_SDS = np.array([0.5, 1.0, 0.5])
+MOST_STEPS = 2_000
+# The size is told of launches of which so many buyers are expected.
+REFERENCE = 5.0
+LEAST_SIZE, MOST_SIZE = 1e-3, 1e6
 
 
 class LaunchTotals(BaseEstimator):
@@ -89,14 +94,28 @@ class LaunchEffect:
     factor : float
         Real buyers over expected ones.
     size : float
-        Of the Gamma factor; its variance is one over it. Infinite: customers alone decide (Poisson).
+        Of the Gamma factor where five buyers are expected; its variance is one over it. Infinite: customers alone
+        decide (Poisson).
     n_launches : int
         Launches it was learnt from.
+    slope : float
+        Power of the expected number with which the size changes: below 0 the great ones stray further.
+    extra : float
+        Variance of the factor that comes on top.
     """
 
     factor: float
     size: float
     n_launches: int
+    slope: float = 0.0
+    extra: float = 0.0
+
+    def size_at(self, expected: FloatArray) -> FloatArray:
+        """Size where so many buyers are expected, the shape of `expected`."""
+        if not np.isfinite(self.size):
+            return np.full(np.shape(expected), np.inf)
+        size = self.size * (np.maximum(expected, 1e-9) / REFERENCE) ** self.slope
+        return np.asarray(1.0 / (1.0 / np.clip(size, LEAST_SIZE, MOST_SIZE) + self.extra))
 
     def mean(self, expected: FloatArray) -> FloatArray:
         """Mean number of buyers, the shape of `expected`."""
@@ -106,7 +125,8 @@ class LaunchEffect:
         """Numbers of buyers of as many launches like this one, shape (n_draws,)."""
         rates = np.full(n_draws, self.factor * expected)
         if np.isfinite(self.size):
-            rates = rates * rng.gamma(self.size, 1.0 / self.size, n_draws)
+            size = float(self.size_at(np.asarray(expected)))
+            rates = rates * rng.gamma(size, 1.0 / size, n_draws)
         return np.asarray(rng.poisson(rates), dtype=np.int64)
 
     def places(self, expected: FloatArray, buyers: IntArray, rng: np.random.Generator) -> FloatArray:
@@ -126,22 +146,24 @@ class LaunchEffect:
         mean = self.mean(expected)
         if not np.isfinite(self.size):
             return np.asarray(poisson.ppf(share, mean))
-        return np.asarray(nbinom.ppf(share, self.size, self.size / (self.size + mean)))
+        size = self.size_at(expected)
+        return np.asarray(nbinom.ppf(share, size, size / (size + mean)))
 
     def widened(self, variance: float) -> LaunchEffect:
         """The same with a variance added to that of the factor."""
-        return replace(self, size=1.0 / (1.0 / self.size + variance))
+        return replace(self, extra=self.extra + variance)
 
     @property
     def coin_toss(self) -> LaunchEffect:
         """The same mean as if customers alone decided: too narrow, kept only for comparison."""
-        return replace(self, size=np.inf)
+        return replace(self, size=np.inf, extra=0.0)
 
     def _share_upto(self, expected: FloatArray, buyers: IntArray) -> FloatArray:
         mean = self.mean(expected)
         if not np.isfinite(self.size):
             return np.asarray(poisson.cdf(buyers, mean))
-        return np.asarray(nbinom.cdf(buyers, self.size, self.size / (self.size + mean)))
+        size = self.size_at(expected)
+        return np.asarray(nbinom.cdf(buyers, size, size / (size + mean)))
 
 
 def fit_launch_effect(expected: FloatArray, buyers: IntArray) -> LaunchEffect:
@@ -155,17 +177,21 @@ def fit_launch_effect(expected: FloatArray, buyers: IntArray) -> LaunchEffect:
 
     Notes
     -----
-    log factor ~ N(0, .5²), log size ~ N(0, 1): no launch at all returns a factor of 1 and a size of 1.
+    log factor ~ N(0, .5²), log size ~ N(0, 1), slope ~ N(0, .5²): no launch at all returns a factor and a size of 1.
+    With one size for all, launches of which much was expected strayed further than told, the others less.
     """
 
     def loss(theta: FloatArray) -> float:
-        factor, size = np.exp(theta)
-        fit = nbinom.logpmf(buyers, size, size / (size + factor * expected)).sum()
-        prior = (theta[0] / PRIOR_FACTOR_LOG_SD) ** 2 + (theta[1] / PRIOR_SIZE_LOG_SD) ** 2
-        return float(0.5 * prior - fit)
+        effect = believed(theta)
+        size, mean = effect.size_at(expected), effect.mean(expected)
+        fit = nbinom.logpmf(buyers, size, size / (size + mean)).sum()
+        return float(0.5 * ((theta / PRIOR_SDS) ** 2).sum() - fit)
 
-    factor, size = np.exp(minimize(loss, np.zeros(2), method="Nelder-Mead").x).tolist()
-    return LaunchEffect(factor, size, len(buyers))
+    def believed(theta: FloatArray) -> LaunchEffect:
+        log_factor, log_size, slope = theta.tolist()
+        return LaunchEffect(math.exp(log_factor), math.exp(log_size), len(buyers), slope)
+
+    return believed(minimize(loss, np.zeros(3), method="Nelder-Mead", options={"maxiter": MOST_STEPS}).x)
 
 
 @dataclass(frozen=True)

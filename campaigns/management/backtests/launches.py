@@ -84,6 +84,7 @@ def _told(
             "n_launches_ranked": len(judged.ranking.auc),
             "factor": totals.effect.factor,
             "size": totals.effect.size,
+            "size_slope": totals.effect.slope,
         },
         "baselines": {name: _figures(*ranked[name]) for name in judged.rules},
     }

@@ -1,5 +1,7 @@
 """How many buy something new: an honest interval where launches stray, and a naive one that is caught."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,29 @@ def test_factor_and_size_of_the_effect_are_found():
     assert effect.n_launches == 4_000
 
 
+def straying(rng, *, n=4_000, slope=-0.8):
+    """Launches that stray the further the more is expected of them."""
+    means = np.exp(rng.normal(0.8, 1.2, n))
+    size = 1.5 * (means / 5) ** slope
+    return means, rng.poisson(means * rng.gamma(size, 1 / size))
+
+
+def test_great_launches_that_stray_further_are_told_so():
+    rng = np.random.default_rng(9)
+
+    effect = fit_launch_effect(*straying(rng))
+    means, buyers = straying(rng)
+    many = means >= 5
+    held = coverage(effect.places(means[many], buyers[many], rng))
+    alike = coverage(replace(effect, slope=0.0, size=3.0).places(means[many], buyers[many], rng))
+
+    assert effect.slope == pytest.approx(-0.8, abs=0.15)
+    for level in LEVELS:
+        assert held[level] == pytest.approx(level, abs=0.06)
+    # One size for all, as fits the many small ones, is too sure of the great ones.
+    assert alike[0.8] < 0.7
+
+
 def test_without_any_launch_the_effect_is_what_is_believed_before():
     effect = fit_launch_effect(np.empty(0), np.empty(0, dtype=np.int64))
 
@@ -123,7 +148,7 @@ def test_a_widened_effect_keeps_its_mean_and_grows_its_interval():
     effect = LaunchEffect(1.0, 2.0, 10)
     wider = effect.widened(0.5)
 
-    assert wider.size == pytest.approx(1.0)
+    assert wider.size_at(np.array([5.0, 30.0])) == pytest.approx([1.0, 1.0])
     assert wider.quantiles(np.array([30.0]), 0.95) > effect.quantiles(np.array([30.0]), 0.95)
     assert wider.mean(np.array([30.0])) == effect.mean(np.array([30.0]))
 
