@@ -28,7 +28,7 @@ from recommender.registry import VersionFacts, champion, open_artefact, promote,
 
 PURPOSE = ModelVersion.Purpose.LAUNCH
 # Grows when the same data would teach something else.
-CODE_VERSION = "launches-1"
+CODE_VERSION = "launches-2"
 # What is learnt serves many new products, so chance in it is not that of the one that happened to ask first.
 LEARNING_SEED = 20170101
 # Progress is told in percent of a whole simulation: learning is most of it, where it has to be learnt.

@@ -16,9 +16,11 @@ from recommender.engine.base import Artefact
 from recommender.engine.encoding import Encoding
 from recommender.engine.launches.affinity import Affinity
 from recommender.engine.launches.past import Launches
+from recommender.engine.launches.tastes import Tastes
 from recommender.engine.launches.wide import Wide
 
 KIND = "launches"
+TASTE_ARRAYS = ("rarity", "directions", "places")
 
 
 def to_artefact(model: LaunchModel, found: Launches) -> Artefact:
@@ -34,6 +36,7 @@ def to_artefact(model: LaunchModel, found: Launches) -> Artefact:
     params = {
         "encoding": wide.affinity.encoding.to_params(),
         "intercept": wide.intercept,
+        "taste_kind": wide.tastes.kind if wide.tastes else "",
         "totals_intercept": totals.intercept_,
         "effect": asdict(model.effect),
     }
@@ -46,6 +49,7 @@ def to_artefact(model: LaunchModel, found: Launches) -> Artefact:
         "past_product_ids": found.data.products.ids[past.product_rows],
         "past_features": past.features,
         "past_buyers": past.buyers,
+        **_of_tastes(wide.tastes),
         **{f"standing_{number}": values for number, values in enumerate(wide.standing.values())},
     }
     return Artefact(KIND, params, arrays)
@@ -65,9 +69,18 @@ def from_artefact(artefact: Artefact, found: Launches) -> LaunchModel:
     facts = found.data.facts or Attributes(len(found.data.products))
     affinity = Affinity.of(Encoding.from_params(params["encoding"]), facts)
     standing = {kind: arrays[f"standing_{number}"] for number, kind in enumerate(affinity.codes)}
-    wide = Wide(affinity, standing, arrays["weights"], float(params["intercept"]))
+    wide = Wide(affinity, standing, arrays["weights"], float(params["intercept"]), _tastes(params, arrays))
     totals, effect = _totals(params, arrays), LaunchEffect(**params["effect"])
     return LaunchModel(Shelf(affinity), wide, totals, effect, _past(arrays, found))
+
+
+def _of_tastes(tastes: Tastes | None) -> dict[str, NDArray[Any]]:
+    return {} if tastes is None else {f"taste_{name}": getattr(tastes, name) for name in TASTE_ARRAYS}
+
+
+def _tastes(params: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Tastes | None:
+    kind = params["taste_kind"]
+    return Tastes(kind, *(arrays[f"taste_{name}"] for name in TASTE_ARRAYS)) if kind else None
 
 
 def _totals(params: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> LaunchTotals:

@@ -22,10 +22,13 @@ from recommender.engine.history import CustomerHistory
 from recommender.engine.launches.affinity import ITSELF
 from recommender.engine.launches.cases import Cases, LaunchCases
 from recommender.engine.launches.past import Launches
+from recommender.engine.launches.tastes import Tastes
 from recommender.engine.launches.wide import Wide, learnt, standing_of
 
-# Of the regression of single purchases; as tuned for the recommender on launches of weeks 28-35.
-STRENGTH = 3e-4
+# Of the regression of single purchases; as chosen on The Complete Journey, launches of weeks 21-27 by earlier ones.
+STRENGTH = 3e-5
+# What says of which type a product is, the narrowest first: of that, tastes are learnt.
+TYPES = ("category_3", "category_2", "category_1")
 FEWEST_LAUNCHES = 30
 FEWEST_BUYERS = 100
 NEWTON_STEPS = 60
@@ -123,8 +126,18 @@ def learn_launches(found: Launches, *, until: int, rng: np.random.Generator, tol
     # What was never sold is no product of the catalogue: one usual place is all that is asked of them.
     standing[ITSELF] = standing[ITSELF].mean(keepdims=True)
     cases = _telling(LaunchCases(found, since, decided), len(np.unique(past.days)), told)
-    wide = learnt(shelf.affinity, standing, cases, strength=STRENGTH, rng=rng)
+    tastes = tastes_of(shelf, found, since)
+    wide = learnt(shelf.affinity, standing, cases, strength=STRENGTH, rng=rng, tastes=tastes)
     return LaunchModel(shelf, wide, totals, effect, past)
+
+
+def tastes_of(shelf: Shelf, found: Launches, day: int) -> Tastes | None:
+    """What was bought together before a day, by the narrowest type that products have."""
+    kind = next((kind for kind in TYPES if kind in shelf.kinds), None)
+    if kind is None:
+        return None
+    log = found.known_at(day).history.dated()
+    return Tastes.of(kind, log, shelf.affinity.codes[kind], shelf.affinity.n_values(kind))
 
 
 def _telling(days: LaunchCases, n: int, told: Told | None) -> Iterator[Cases]:

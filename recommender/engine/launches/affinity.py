@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from recommender.engine.attributes import Attributes
 from recommender.engine.encoding import Encoding, indicators, with_pairs
@@ -18,6 +20,9 @@ RECENT_DAYS = 28.0
 NEVER_DAYS = 365.0
 # The kind of fact that no two products share.
 ITSELF = "itself"
+
+# Dense columns at once: of a few launches all kinds, of a whole catalogue one at a time.
+MOST_COLUMNS = 2_048
 
 Codes = dict[str, NDArray[np.int64]]
 
@@ -78,13 +83,34 @@ class Affinity:
         aged = history.dated().matrix(history.shape[1], half_life_days=HALF_LIFE_DAYS)
         once = aged.copy()
         once.data[:] = 1.0
-        for kind, own in self.codes.items():
-            values, places = np.unique(wanted[kind], return_inverse=True)
-            # Only the wanted values become columns: of a launch's kinds there are few, of the catalogue's many.
-            column_of = np.full(self.n_values(kind) + 1, -1, dtype=np.int64)
-            column_of[values] = np.where(values >= 0, np.arange(len(values)), -1)
-            here = indicators(column_of[own], len(values))
-            yield np.log1p((aged @ here).toarray()), np.log1p((once @ here).toarray()), places
+        found = [self._wanted(kind, wanted) for kind in self.codes]
+        for group in _together([here.shape[1] for here, _ in found]):
+            # One product for many kinds: each walks through every purchase.
+            here = sparse.hstack([found[number][0] for number in group], format="csr")
+            of_aged, of_once = np.log1p((aged @ here).toarray()), np.log1p((once @ here).toarray())
+            ends = np.cumsum([0, *(found[number][0].shape[1] for number in group)])
+            for number, (start, end) in zip(group, pairwise(ends.tolist()), strict=True):
+                yield of_aged[:, start:end], of_once[:, start:end], found[number][1]
+
+    def _wanted(self, kind: str, wanted: Codes) -> tuple[sparse.csr_matrix, NDArray[np.int64]]:
+        """Which product has which wanted value, and the column of each wanted product."""
+        values, places = np.unique(wanted[kind], return_inverse=True)
+        # Only the wanted values become columns: of a launch's kinds there are few, of the catalogue's many.
+        column_of = np.full(self.n_values(kind) + 1, -1, dtype=np.int64)
+        column_of[values] = np.where(values >= 0, np.arange(len(values)), -1)
+        return indicators(column_of[self.codes[kind]], len(values)), places
+
+
+def _together(sizes: list[int]) -> Iterator[list[int]]:
+    """Neighbours, as many as have so many columns together; a larger one by itself."""
+    group: list[int] = []
+    for number, size in enumerate(sizes):
+        if group and sum(sizes[other] for other in group) + size > MOST_COLUMNS:
+            yield group
+            group = []
+        group.append(number)
+    if group:
+        yield group
 
 
 def codes_of(encoding: Encoding, facts: Attributes, product_rows: NDArray[np.int64] | None = None) -> Codes:

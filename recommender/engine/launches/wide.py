@@ -15,9 +15,11 @@ from recommender.engine.encoding import Encoding
 from recommender.engine.history import CustomerHistory
 from recommender.engine.launches.affinity import ITSELF, Affinity, Codes, activity, codes_of
 from recommender.engine.launches.cases import Cases
+from recommender.engine.launches.tastes import Tastes
 
 # A purchase is compared with so many cases without one.
 OTHERS = 40
+LEAST_SPREAD = 1e-9
 OTHERS_AT_LEAST, OTHERS_AT_MOST = 500, 100_000
 
 
@@ -33,17 +35,21 @@ class Wide:
     weights : ndarray of float32, shape (n_features,)
         In the order of ``names``.
     intercept : float
+    tastes : Tastes, optional
+        Where given, how near a customer's purchases lie to the product's kind counts as well.
     """
 
     affinity: Affinity
     standing: dict[str, NDArray[np.float32]]
     weights: NDArray[np.float32]
     intercept: float
+    tastes: Tastes | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """What every weight belongs to."""
-        return (*self.affinity.names, *(f"{kind}: buyers" for kind in self.standing))
+        likeness = () if self.tastes is None else (f"{self.tastes.kind}: likeness",)
+        return (*self.affinity.names, *likeness, *(f"{kind}: buyers" for kind in self.standing))
 
     def logits(self, history: CustomerHistory, wanted: Codes) -> NDArray[np.float32]:
         """Log odds, shape (n_customers, n_wanted) float32."""
@@ -57,12 +63,20 @@ class Wide:
         for number, (aged, once, places) in enumerate(self.affinity.tables(history, wanted)):
             at = n + 2 * number
             logits += (self.weights[at] * aged + self.weights[at + 1] * once)[:, places]
+        for part in self._likeness(history, wanted):
+            logits += self.weights[n + 2 * len(self.affinity.codes)] * part
         return logits
 
     def parts(self, history: CustomerHistory, wanted: Codes) -> Iterator[NDArray[np.float32]]:
         """What the weights are multiplied with, one feature at a time; each broadcasts to (n_customers, n_wanted)."""
         yield from self.affinity.parts(history, wanted)
+        yield from self._likeness(history, wanted)
         yield from (part[None, :] for part in self._standings(wanted))
+
+    def _likeness(self, history: CustomerHistory, wanted: Codes) -> Iterator[NDArray[np.float32]]:
+        if self.tastes is not None:
+            kind = self.tastes.kind
+            yield self.tastes.likeness(history.dated(), self.affinity.codes[kind], wanted[kind])
 
     def _standings(self, wanted: Codes) -> Iterator[NDArray[np.float32]]:
         # What is unknown of a product is taken to be as usual: nothing would mean that nobody buys it.
@@ -136,6 +150,7 @@ def learnt(
     *,
     strength: float,
     rng: np.random.Generator,
+    tastes: Tastes | None = None,
 ) -> Wide:
     """Weigh the features by ridge logistic regression.
 
@@ -149,8 +164,10 @@ def learnt(
         Inverse of the ridge, scikit-learn's ``C``.
     rng : numpy.random.Generator
         Draws those without a purchase; each stands for as many as it was drawn from.
+    tastes : Tastes, optional
+        Learnt from nothing later than the cases.
     """
-    blank = Wide(affinity, standing, np.zeros(0, dtype=np.float32), 0.0)
+    blank = Wide(affinity, standing, np.zeros(0, dtype=np.float32), 0.0, tastes)
     samples = [_sampled(blank, block, rng) for block in cases]
     features, labels, weights = (np.concatenate(column) for column in zip(*samples, strict=True))
     if labels.all() or not labels.any():
@@ -160,8 +177,21 @@ def learnt(
     features -= centre
     features /= spread
     fitted = LogisticRegression(C=strength, max_iter=500).fit(features, labels, sample_weight=weights)
-    slopes = (fitted.coef_[0] / spread).astype(np.float32)
-    return replace(blank, weights=slopes, intercept=float(fitted.intercept_[0] - slopes @ centre))
+    sums = features @ fitted.coef_[0]
+    stretch, intercept = _stretched(sums, labels, weights)
+    slopes = (stretch * fitted.coef_[0] / spread).astype(np.float32)
+    return replace(blank, weights=slopes, intercept=float(intercept - slopes @ centre))
+
+
+def _stretched(
+    sums: NDArray[np.float64], labels: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> tuple[float, float]:
+    """How far the sums must be stretched to be log odds, and what is added: the ridge had made them too small."""
+    size = float(sums.std())
+    if size < LEAST_SPREAD:
+        return 1.0, float(np.log(np.average(labels, weights=weights) / np.average(~labels, weights=weights)))
+    fitted = LogisticRegression(C=1.0, max_iter=500).fit(sums[:, None] / size, labels, sample_weight=weights)
+    return float(fitted.coef_[0, 0]) / size, float(fitted.intercept_[0])
 
 
 def _sampled(
