@@ -6,6 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from campaigns.charts.intervals import wrapped
 from loyalty.charts import BAD, BASELINE, FORECAST, GOOD, PALETTE, TEXT, Chart, Table, styled
 
 ROW_HEIGHT = 38
@@ -28,12 +29,13 @@ UNKNOWN = "Not known"
 def waterfall_chart(steps: Sequence[tuple[str, int, int]], *, n_everybody: int, as_of: datetime | None) -> Chart:
     """From everybody down to those who are written to. A step is its words, how many fell out, how many were left."""
     labels = ["All customers", *(label for label, _, _ in steps), "Written to"]
+    names = [wrapped(label) for label in labels]
     n_chosen = steps[-1][2] if steps else n_everybody
     figure = go.Figure(
         go.Waterfall(
             orientation="h",
             measure=["absolute", *["relative"] * len(steps), "total"],
-            y=labels,
+            y=names,
             x=[n_everybody, *(-out for _, out, _ in steps), n_chosen],
             text=[f"{n_everybody:,}", *(f"−{out:,}" for _, out, _ in steps), f"{n_chosen:,}"],
             textposition="outside",
@@ -45,8 +47,8 @@ def waterfall_chart(steps: Sequence[tuple[str, int, int]], *, n_everybody: int, 
             hovertemplate="%{y}: %{text} customers<extra></extra>",
         )
     )
-    figure.update_xaxes(rangemode="tozero", range=[0, n_everybody * 1.3], tickformat=",")
-    figure.update_yaxes(categoryorder="array", categoryarray=labels[::-1], showgrid=False)
+    figure.update_xaxes(rangemode="tozero", range=[0, n_everybody * 1.5], tickformat=",", nticks=4, tickangle=0)
+    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], showgrid=False)
     rows: list[list[Any]] = [["All customers", None, n_everybody], *([*step] for step in steps)]
     return Chart(
         question="Who is left of all customers?",
@@ -92,7 +94,7 @@ def apart_chart(facts: Sequence[Mapping[str, Any]], *, as_of: datetime | None) -
             hovertemplate="%{y}: %{customdata[0]} against %{customdata[1]} of the others<extra></extra>",
         )
     figure.add_vline(x=0, line={"color": TEXT, "width": 1})
-    figure.update_xaxes(showgrid=True, zeroline=False, title={"text": "Standard deviations from the others"})
+    figure.update_xaxes(showgrid=True, zeroline=False, nticks=6, tickangle=0)
     figure.update_yaxes(
         categoryorder="array", categoryarray=[fact["label"] for fact in reversed(facts)], showgrid=False
     )
@@ -104,7 +106,8 @@ def apart_chart(facts: Sequence[Mapping[str, Any]], *, as_of: datetime | None) -
             ["Fact", "These people", "The others", "Difference", "Low (95%)", "High (95%)"],
             [[f["label"], f["inside"], f["outside"], f["effect"], f["low"], f["high"]] for f in facts],
         ),
-        unit="Against everybody else who might be written to; 95% intervals, wide enough for all facts together",
+        unit="Difference from everybody else who might be written to, 1 being as far apart as two of them usually are; "
+        "95% intervals, wide enough for all facts together",
         as_of=as_of,
         name="set-apart",
     )

@@ -44,7 +44,7 @@ def _figure(labels: Sequence[str], changes: Sequence[float]) -> go.Figure:
     )
     widest = max((abs(change) for change in changes), default=0.1)
     lowest = min(0.0, *changes) if changes else 0.0
-    figure.update_xaxes(tickformat="+.0%", range=[lowest - 0.45 * widest if lowest < 0 else 0, widest * 1.3])
+    figure.update_xaxes(tickformat="+.0%", range=[lowest - 0.8 * widest if lowest < 0 else 0, widest * 1.3])
     # Few marks, so that they stay level on a phone.
     figure.update_xaxes(nticks=4, tickangle=0)
     figure.update_yaxes(categoryorder="array", categoryarray=list(labels)[::-1], showgrid=False)

@@ -5,8 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
+# A day beyond these is a slip of the pen, and the calendar of the machine ends not far behind them.
+EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
 UNREADABLE = "Remove the unreadable sign."
 # Digits before the point, by digits after it, as the tables hold them: percent, money, money of one contact.
 WHOLE_DIGITS = {1: 3, 2: 10, 4: 4}
@@ -39,7 +42,9 @@ def text_field(label: str, longest: int, sentence: str = "", **attrs: str) -> fo
 
 def date_field(label: str, sentence: str) -> forms.DateField:
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"class": "form-control", "type": "date"})
-    return forms.DateField(label=label, error_messages={"required": sentence, "invalid": sentence}, widget=widget)
+    limits = [MinValueValidator(EARLIEST, sentence), MaxValueValidator(LATEST, sentence)]
+    messages = {"required": sentence, "invalid": sentence}
+    return forms.DateField(label=label, error_messages=messages, validators=limits, widget=widget)
 
 
 def choice_field(label: str, sentence: str, choices: Any = ()) -> forms.ChoiceField:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.utils import timezone
 
 from campaigns.engine.pilot import LARGEST_SHARE
 from campaigns.engine.pilot_draw import draw_evenly
@@ -53,7 +54,7 @@ def draw_pilot(*, simulation: Simulation, plan: PilotPlanned, by: User, at: date
         return _same(there, simulation, plan)
     campaign = _held(simulation)
     source = members_of(simulation.audience_id)
-    for problem in _problems(campaign, source, plan):
+    for problem in _problems(simulation, source, plan):
         raise problem
     draw = _Draw(simulation, source.n, drawn_members(source, plan.n, simulation.seed), at)
     with because(f"Drew a pilot of {plan.n:,} customers from rehearsal {simulation.pk}"):
@@ -112,7 +113,12 @@ def _held(simulation: Simulation) -> Campaign:
     return campaign
 
 
-def _problems(campaign: Campaign, source: Members, plan: PilotPlanned) -> Iterator[PilotInvalid]:
+def _problems(simulation: Simulation, source: Members, plan: PilotPlanned) -> Iterator[PilotInvalid]:
+    yield from _size_problems(source, plan)
+    yield from _window_problems(simulation, plan)
+
+
+def _size_problems(source: Members, plan: PilotPlanned) -> Iterator[PilotInvalid]:
     most = int(LARGEST_SHARE * source.n)
     if not source.n or not source.has_scores:
         yield PilotInvalid("n", "Nobody knows how likely these people are. Rehearse the campaign first.")
@@ -120,11 +126,19 @@ def _problems(campaign: Campaign, source: Members, plan: PilotPlanned) -> Iterat
         yield PilotInvalid("n", "These are too few customers to try it on some of them first.")
     elif not 1 <= plan.n <= most:
         yield PilotInvalid("n", f"Draw 1 to {most:,} customers: at most half of the {source.n:,} it goes to.")
+
+
+def _window_problems(simulation: Simulation, plan: PilotPlanned) -> Iterator[PilotInvalid]:
+    campaign, known_until = simulation.campaign, simulation.as_of
     if plan.ends_at <= plan.starts_at:
         yield PilotInvalid("ends_at", "The last day must not be before the first day.")
     elif plan.ends_at - plan.starts_at > LONGEST_WINDOW:
         yield PilotInvalid("ends_at", f"A campaign runs for at most {LONGEST_WINDOW.days} days. End it earlier.")
-    if plan.starts_at >= campaign.ends_at:
+    if plan.starts_at < known_until:
+        day = timezone.localdate(known_until)
+        sentence = f"This rehearsal knows what happened until {day:%Y-%m-%d}. Begin the pilot after that day."
+        yield PilotInvalid("starts_at", sentence)
+    elif plan.starts_at >= campaign.ends_at:
         yield PilotInvalid("starts_at", "A pilot comes first. Begin it before the campaign itself ends.")
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.forms.pilots import PilotDrawForm, PilotForm, suggested_draw
 from campaigns.models import Pilot, Simulation
-from campaigns.queries.pilots import advice_chart, open_pilot, pilot_advice, read_pilot, sent_pilots
+from campaigns.queries.pilots import advice_chart, members_of, open_pilot, pilot_advice, read_pilot, sent_pilots
 from campaigns.queries.scenarios import base_of, is_draft
 from campaigns.queries.simulations import simulation_page
 from campaigns.services.pilot_draws import call_off_pilot, draw_pilot
@@ -43,8 +43,10 @@ def _page(
         "form": form or PilotForm(sent=sent_pilots(simulation)),
         "told": simulation.evidence.get("pilot"),
         "drawn": drawn,
+        "drawn_n": members_of(drawn.campaign.audience_id or 0).n if drawn else None,
         "reading": read_pilot(drawn, at=timezone.now()) if drawn else None,
-        "can_draw": is_draft(simulation) and drawn is None and advice is not None and bool(advice.sizes),
+        # What was refused is told beside its field, even where there would be no form otherwise.
+        "can_draw": draw_form is not None or (is_draft(simulation) and drawn is None and bool(advice and advice.sizes)),
         "draw_form": draw_form or (PilotDrawForm(initial=suggested_draw(simulation, advice)) if advice else None),
     }
     return render(request, "campaigns/pilot.html", context)

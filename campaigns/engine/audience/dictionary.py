@@ -1,5 +1,6 @@
 """How to speak of what is known of a customer before a campaign: labels, units, and both sides of a limit."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -205,6 +206,8 @@ _ALL = (
     ),
 )
 WORDS = {word.name: word for word in _ALL}
+# Not the end of 21 or 1,001.
+ONE_TIME, ONE_THING = (re.compile(rf"(?<![\d,.])1 {what}\b") for what in ("times", "(order|campaign|offer|day)s"))
 
 
 def said(fact: PlainFact, is_above: bool, limit: float) -> str:
@@ -213,7 +216,13 @@ def said(fact: PlainFact, is_above: bool, limit: float) -> str:
     if limit < 1 and word.none and word.unit != "share":
         nothing_more = word.some or word.above.format(_written(word, limit))
         return nothing_more if is_above else word.none
-    return (word.above if is_above else word.below).format(_written(word, limit))
+    return _of_one((word.above if is_above else word.below).format(_written(word, limit)))
+
+
+def _of_one(sentence: str) -> str:
+    """Once, and one order, where there is but one."""
+    once = ONE_TIME.sub("once", sentence)
+    return ONE_THING.sub(r"1 \1", once)
 
 
 def _written(word: Word, limit: float) -> str:

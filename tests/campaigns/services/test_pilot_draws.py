@@ -106,9 +106,10 @@ class TestDrawing:
             ({"n": 601}, "n", "Draw 1 to 600 customers"),
             ({"days": 0}, "ends_at", "must not be before the first day"),
             ({"days": 400}, "ends_at", "at most 366 days"),
+            ({"first": -1}, "starts_at", "knows what happened until"),
             ({"first": 60}, "starts_at", "Begin it before the campaign itself ends"),
         ],
-        ids=["nobody", "more than half", "no day", "more than a year", "after the campaign"],
+        ids=["nobody", "more than half", "no day", "more than a year", "before what is known", "after the campaign"],
     )
     def test_what_cannot_be_is_refused(self, simulation, marketer, asked, field, sentence):
         with pytest.raises(PilotInvalid, match=sentence) as refused:

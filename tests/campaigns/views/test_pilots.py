@@ -93,14 +93,30 @@ class TestDrawnPilot:
             ({"n": "-3"}, "Write how many customers get it first"),
             ({"n": "700"}, "Draw 1 to 600 customers"),
             ({"starts_on": "soon"}, "Write the first day as a date"),
+            ({"ends_on": "9999-12-31"}, "Write the last day as a date"),
+            ({"starts_on": "1017-01-01"}, "Write the first day as a date"),
             ({"ends_on": "2024-05-01"}, "must not be before the first day"),
             ({"starts_on": "2024-07-01", "ends_on": "2024-07-09"}, "Begin it before the campaign itself ends"),
         ],
-        ids=["empty", "negative", "more than half", "no date", "backwards", "after the campaign"],
+        ids=[
+            "empty",
+            "negative",
+            "more than half",
+            "no date",
+            "the end of time",
+            "long ago",
+            "backwards",
+            "after the campaign",
+        ],
     )
     def test_what_is_wrong_stands_beside_its_field(self, client, simulation, values, sentence):
         assert sentence in self.ask(client, simulation, **values)
         assert not Pilot.objects.exists()
+
+    def test_a_second_one_is_refused_in_words(self, client, simulation):
+        self.ask(client, simulation)
+
+        assert "has a pilot already" in self.ask(client, simulation, n="100")
 
     def test_what_came_of_it_is_one_click_away(self, client, simulation):
         self.ask(client, simulation)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from campaigns.engine.audience.describing import NothingToDescribe, describe, set_apart
-from campaigns.engine.audience.dictionary import WORDS
+from campaigns.engine.audience.dictionary import WORDS, said
 from campaigns.engine.frames import CustomerFrame
 from campaigns.engine.reasons import FEATURE_NAMES
 
@@ -73,3 +73,17 @@ def test_intervals_of_a_random_choice_hold_zero_in_19_of_20_worlds():
 
 def test_every_feature_of_the_model_that_is_spoken_of_is_one_of_the_model():
     assert set(WORDS) <= set(FEATURE_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "sentence"),
+    [
+        ("orders", 1.5, "more than 1 order so far"),
+        ("orders", 21.5, "more than 21 orders so far"),
+        ("promoted_lines", 1.5, "bought these products more than once"),
+        ("promoted_lines", 1001.5, "bought these products more than 1,001 times"),
+    ],
+    ids=["one order", "21 orders", "once", "many times"],
+)
+def test_one_is_told_as_one(name, limit, sentence):
+    assert said(WORDS[name].fact, True, limit) == sentence
