@@ -100,10 +100,12 @@ def _thousand(estimate: dict[str, float]) -> dict[str, float]:
 
 def _policy(policy: dict[str, Any]) -> dict[str, Any]:
     gain = policy.get("gain")
-    told = _thousand(gain) if gain else {}
-    spoken = f"{told['value']:+,.1f} ({told['low']:+,.1f} to {told['high']:+,.1f})" if told else ""
+    more = _thousand(gain) if gain else {}
+    spoken = f"{more['value']:+,.1f} ({more['low']:+,.1f} to {more['high']:+,.1f})" if more else ""
     label = f"“{policy['arm']}” to everybody" if policy["arm"] else "To each what is expected to do most"
-    return {"label": label, "gain": spoken, **_thousand(policy["value"])}
+    without = f"The same question asked without a model says {policy['weighted'] * 1000:,.1f}."
+    told = {"without_model": without, "agree": policy.get("agree", True)}
+    return {"label": label, "gain": spoken, **told, **_thousand(policy["value"])}
 
 
 def _spoken(estimate: dict[str, float], is_binary: bool) -> str:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from campaigns.engine.frames import FloatArray, IntArray
-from campaigns.engine.uplift.estimates import Estimate, estimate_mean
+from campaigns.engine.uplift.estimates import Estimate, estimate_mean, standard_error
 from campaigns.engine.uplift.frames import CONTROL, RandomisedFrame
 from campaigns.engine.uplift.learners import doubly_robust
+
+# A few policies are looked at in every trial: chance alone must hardly ever set both estimates apart.
+AGREE_AT = 0.999
 
 
 @dataclass(frozen=True)
@@ -19,11 +22,20 @@ class PolicyValue:
     value : Estimate
         Doubly robust.
     weighted : float
-        Self-normalised inverse chances (SNIPS): the same question without a model. Far off means: do not trust either.
+        Self-normalised inverse chances (SNIPS): the same question without a model.
+    gap : Estimate
+        How much more the first says than the second, with the error of the difference on the same people.
     """
 
     value: Estimate
     weighted: float
+    gap: Estimate
+
+    @property
+    def agree(self) -> bool:
+        """Whether chance explains how far both are apart; where it does not, neither is to be trusted."""
+        low, high = self.gap.interval(AGREE_AT)
+        return low <= 0 <= high
 
 
 def policy_value(
@@ -42,8 +54,11 @@ def policy_value(
         Of every arm but the control, in the unit of the outcome.
     """
     cost = contact_cost * (choice != CONTROL)
-    value = estimate_mean(_chosen(frame, choice, expected) - cost, frame.groups)
-    return PolicyValue(value, _weighted(frame, choice) - float(cost.mean()))
+    told = _chosen(frame, choice, expected)
+    value = estimate_mean(told - cost, frame.groups)
+    weighted, influence = _weighted(frame, choice)
+    gap = Estimate(float(told.mean()) - weighted, standard_error(told - told.mean() - influence, frame.groups))
+    return PolicyValue(value, weighted - float(cost.mean()), gap)
 
 
 def paired_difference(
@@ -85,7 +100,11 @@ def _chosen(frame: RandomisedFrame, choice: IntArray, expected: FloatArray) -> F
     return np.take_along_axis(doubly_robust(frame, expected), choice[:, None], axis=1)[:, 0]
 
 
-def _weighted(frame: RandomisedFrame, choice: IntArray) -> float:
+def _weighted(frame: RandomisedFrame, choice: IntArray) -> tuple[float, FloatArray]:
+    """The self-normalised mean and what each row moves it; not a number where nobody was in the chosen arm."""
     weights = (frame.arm_rows == choice) / np.take_along_axis(frame.propensity, choice[:, None], axis=1)[:, 0]
     total = weights.sum()
-    return float((weights * frame.outcome).sum() / total) if total else float("nan")
+    if not total:
+        return float("nan"), np.zeros(len(frame))
+    mean = float((weights * frame.outcome).sum() / total)
+    return mean, np.asarray(weights * (frame.outcome - mean) / weights.mean())

@@ -15,7 +15,7 @@ from campaigns.engine.uplift.gate import N_FOLDS, HeterogeneityTest, heterogenei
 from campaigns.engine.uplift.groups import Group, best_group
 from campaigns.engine.uplift.learners import RESPONSE, cross_fitted_means, cross_fitted_scores, pseudo_outcomes
 from campaigns.engine.uplift.policy import gain_over_chance, gain_over_uniform
-from campaigns.engine.uplift.qini import QiniCurve, normalised_qini, qini_curve, qini_estimate, uplift_at
+from campaigns.engine.uplift.qini import QiniCurve, even_weights, normalised_qini, qini_curve, qini_estimate, uplift_at
 from campaigns.engine.uplift.responders import responder_kinds
 from campaigns.engine.uplift.surfaces import BASES, Base
 
@@ -132,7 +132,7 @@ def read_arm(
         arm=effect.arm,
         learners=tuple(_score(pair, label, each, rng) for label, each in every.items()),
         scores=scores,
-        curve=qini_curve(pair.outcome, scores, pair.treated),
+        curve=qini_curve(pair.outcome, scores, pair.treated, even_weights(pair.treated, pair.treated_chance)),
         test=test,
         chosen_share=float(chosen.mean()),
         gain=gain,
@@ -181,11 +181,12 @@ def _uniform(effect: Estimate, contact_cost: float) -> Advice:
 
 
 def _score(pair: RandomisedFrame, label: str, scores: FloatArray, rng: np.random.Generator) -> LearnerScore:
+    weights = even_weights(pair.treated, pair.treated_chance)
     return LearnerScore(
         label=label,
-        qini=qini_estimate(pair.outcome, scores, pair.treated, pair.groups, rng),
-        normalised=normalised_qini(pair.outcome, scores, pair.treated),
-        uplift=tuple(uplift_at(pair.outcome, scores, pair.treated, share) for share in DEPTHS),
+        qini=qini_estimate(pair.outcome, scores, pair.treated, pair.groups, rng, weights),
+        normalised=normalised_qini(pair.outcome, scores, pair.treated, weights),
+        uplift=tuple(uplift_at(pair.outcome, scores, pair.treated, share, weights) for share in DEPTHS),
     )
 
 

@@ -171,7 +171,7 @@ def _policies(frame: RandomisedFrame, contact_cost: float, rng: np.random.Genera
     told = []
     for name, choice in [*choices, ("", personal)]:
         valued = policy_value(frame, choice, expected, contact_cost)
-        one = {"arm": name, "value": told_interval(valued.value), "weighted": valued.weighted}
+        one = {"arm": name, "value": told_interval(valued.value), "weighted": valued.weighted, "agree": valued.agree}
         told.append({**one, "contacted_share": float((choice != CONTROL).mean())})
     told[-1]["gain"] = told_interval(gain_over_uniform(frame, personal, expected, contact_cost))
     return told

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,22 @@ def test_nineteen_intervals_in_twenty_hold_what_a_policy_would_have_brought():
     assert np.mean(held) >= 0.9
     # The mean of those who happened to be treated so is not the answer: that is what the chances are for.
     assert abs(np.mean(naive) - truth) > 0.003
+
+
+def test_the_answer_with_a_model_and_the_one_without_agree_unless_the_chances_are_wrong():
+    agree, betrayed = [], []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        log, choice, _ = thinned_log(rng, n_people=6000)
+        expected = cross_fitted_means(log, folds_by_group(log.groups, 3, rng))
+        agree.append(policy_value(log, choice, expected).agree)
+        # The groups were drawn by other chances than the file says.
+        wrong = replace(log, propensity=np.full((len(log), 2), 0.5))
+        strong = replace(wrong, outcome=log.outcome + 2 * (log.values[:, 2] > 1))
+        expected = cross_fitted_means(strong, folds_by_group(log.groups, 3, rng))
+        betrayed.append(policy_value(strong, np.ones(len(log), dtype=np.int64), expected).agree)
+    assert np.mean(agree) >= 0.97
+    assert not any(betrayed)
 
 
 def test_sending_to_the_group_beats_both_uniform_policies_once_a_contact_costs_something():

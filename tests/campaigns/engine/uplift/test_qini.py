@@ -3,8 +3,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from campaigns.engine.uplift.planted import planted_trial
-from campaigns.engine.uplift.qini import normalised_qini, qini_curve, qini_estimate, uplift_at
+from campaigns.engine.uplift.planted import planted_trial, thinned_log
+from campaigns.engine.uplift.qini import even_weights, normalised_qini, qini_curve, qini_estimate, uplift_at
 
 
 def area_by_hand(outcome, scores, treated):
@@ -59,3 +59,31 @@ def test_the_interval_holds_zero_where_nobody_differs():
         found = qini_estimate(frame.outcome, rng.random(1500), frame.treated, frame.groups, rng)
         held += not found.excludes_zero
     assert held >= 52
+
+
+def test_one_chance_for_all_leaves_every_figure_as_it_was():
+    frame = planted_trial(np.random.default_rng(3), n_people=2000, group_effect=0.2)
+    scores = np.random.default_rng(4).random(2000)
+    chance = np.where(np.arange(2000) % 2, 0.3, 0.3 + 1e-12)
+    weights = even_weights(frame.treated, chance)
+    given = (frame.outcome, scores, frame.treated)
+    by_hand = np.where(frame.treated, 0.3, 0.7) / np.where(frame.treated, chance, 1 - chance)
+    for one in (weights, by_hand):
+        assert np.abs(qini_curve(*given, one).gain - qini_curve(*given).gain).max() < 1e-9
+        assert normalised_qini(*given, one) == pytest.approx(normalised_qini(*given), abs=1e-9)
+        plain, weighed = uplift_at(*given, 0.3), uplift_at(*given, 0.3, one)
+        assert (weighed.value, weighed.se) == pytest.approx((plain.value, plain.se), abs=1e-9)
+        estimates = [qini_estimate(*given, frame.groups, np.random.default_rng(5), each) for each in (None, one)]
+        assert estimates[1].se == pytest.approx(estimates[0].se, abs=1e-9)
+
+
+def test_where_chances_differ_an_order_by_what_they_went_by_gains_nothing_once_they_are_weighed():
+    plain, weighed = [], []
+    for seed in range(20):
+        log, _, _ = thinned_log(np.random.default_rng(seed), n_people=4000, effect=0.0, group_effect=0.0)
+        # Both the chance of getting the message and that of buying grow with spending, the effect does not.
+        given = (log.outcome + 2 * (log.values[:, 2] > 1), log.values[:, 2] + log.values[:, 1], log.treated)
+        plain.append(qini_curve(*given).gain[-1] / len(log))
+        weighed.append(qini_curve(*given, even_weights(log.treated, log.treated_chance)).gain[-1] / len(log))
+    assert np.mean(plain) > 0.1
+    assert abs(np.mean(weighed)) < 0.02
