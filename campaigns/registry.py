@@ -17,7 +17,7 @@ from recommender.engine.base import Artefact
 from recommender.models import ModelVersion
 
 KIND = "reception"
-CODE_VERSION = "reception-2"
+CODE_VERSION = "reception-3"
 TASTES = "tastes_"
 
 
@@ -25,13 +25,15 @@ TASTES = "tastes_"
 class ReceptionKnowledge:
     """All that a simulation needs to know of the past: who responds, and how far whole campaigns stray.
 
-    `extra` is what the responder looks at besides what serves always.
+    `extra` is what the responder looks at besides what serves always; `spread` the share of its spread between
+    customers that holds in campaigns it has not seen.
     """
 
     responder: Responder
     effect: CampaignEffect
     evidence: dict[str, Any]
     extra: Extra = NOTHING_MORE
+    spread: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ def open_version(version: ModelVersion) -> ReceptionKnowledge:
         effect=CampaignEffect(**stored.params["effect"]),
         evidence=stored.params["evidence"],
         extra=_extra(stored),
+        spread=stored.params.get("spread", 1.0),
     )
 
 
@@ -107,7 +110,8 @@ def _artefact(knowledge: ReceptionKnowledge) -> Artefact:
     params = {"responder": described, "effect": asdict(knowledge.effect), "evidence": knowledge.evidence}
     tastes = knowledge.extra.tastes
     places = {TASTES + name: values for name, values in vars(tastes).items()} if tastes else {}
-    return Artefact(KIND, {**params, "extra": list(knowledge.extra.names)}, {**arrays, **places})
+    more = {"extra": list(knowledge.extra.names), "spread": knowledge.spread}
+    return Artefact(KIND, {**params, **more}, {**arrays, **places})
 
 
 def _extra(stored: Artefact) -> Extra:

@@ -65,7 +65,8 @@ def choose(scored: Scored, rule: Mapping[str, Any], *, seed: int = 0) -> Choice:
     asked = _asked(scored, rule, seed)
     rows, allowed = asked.rows, asked.allowed
     stops = _stops(asked)
-    found = {**findings(scored, stops, allowed, rows, seed), **asked.wanted.found, **asked.picked.found}
+    told = scored.for_rule(rule)
+    found = {**findings(told, stops, allowed, rows, seed), **asked.wanted.found, **asked.picked.found}
     changed, ranked = asked.changed, asked.wanted.rows
     if changed is not None:
         found["changed"] = changed.as_json(rows, allowed, ranked)
@@ -74,7 +75,7 @@ def choose(scored: Scored, rule: Mapping[str, Any], *, seed: int = 0) -> Choice:
         rule=dict(rule),
         rows=rows,
         cut=asked.cut,
-        advice=changed.advice(ranked, allowed) if changed else _advice(asked.cut, scored, allowed, rows),
+        advice=changed.advice(ranked, allowed) if changed else _advice(asked.cut, told, allowed, rows),
         allowed=allowed,
         stops=stops,
         found=found,
@@ -93,7 +94,7 @@ def choose_sent(scored: Scored, audience: Audience) -> Choice:
     if len(rows) == 0:
         raise AudienceEmpty(f"“{audience}” has no members. Import the recipients of the campaign first.")
     allowed = allowed_rows(scored)
-    cut = recommend_cut(scored.plan(allowed))
+    cut = recommend_cut(scored.picked.plan(allowed))
     stops = np.full(len(scored.customers), Stop.NOT_ASKED_FOR, dtype=np.int16)
     stops[rows] = Stop.CHOSEN
     advice = _advice(cut, scored, allowed, rows)
@@ -115,7 +116,7 @@ def build_audience(choice: Choice, scored: Scored, *, at: datetime, seed: int, j
         job_id=job_id,
         created_at=at,
     )
-    write_members(audience, choice.rows, scored, stream(seed, "members"), choice.changed)
+    write_members(audience, choice.rows, scored.for_rule(choice.rule), stream(seed, "members"), choice.changed)
     return audience
 
 
@@ -145,7 +146,7 @@ def _asked(scored: Scored, rule: Mapping[str, Any], seed: int) -> _Asked:
     allowed = np.flatnonzero(~np.any(list(closed.values()), axis=0)).astype(np.int64)
     if len(allowed) == 0:
         raise AudienceEmpty(why_nobody(closed))
-    cut = recommend_cut(scored.plan(allowed))
+    cut = recommend_cut(scored.picked.plan(allowed))
     changed = _changed(scored, rule)
     wanted = _wanted(scored, rule, allowed, seed) if changed is None else _changed_most(scored, changed, allowed)
     picked = _picked(scored, rule, allowed, wanted.rows, cut, changed)
@@ -204,7 +205,7 @@ def _picked(
 
 def _equal(scored: Scored, trait: str, allowed: IntArray, depth: int) -> _Rows:
     """As many, in equal shares of every value of a trait; what that gives up is told."""
-    worth = expected_profit(scored.plan(allowed))
+    worth = expected_profit(scored.picked.plan(allowed))
     ids = scored.customers.customer_ids[allowed]
     fair = equalise(worth, traits_of(ids)[trait], depth, rank(scored.logits[allowed], ids))
     told = {"equal_by": trait, "label": TRAITS[trait], "cost": round(fair.cost, 2)}

@@ -28,7 +28,7 @@ def simulation_curves(choice: Choice, scored: Scored, forecast: Forecast, seed: 
 
 
 def _profit(choice: Choice, scored: Scored, rng: np.random.Generator) -> dict[str, Any]:
-    curve = profit_curve(scored.plan(choice.allowed), rng)
+    curve = profit_curve(scored.picked.plan(choice.allowed), rng)
     low_80, high_80 = curve.interval(0.8)
     low_95, high_95 = curve.interval(0.95)
     return {

@@ -20,6 +20,7 @@ from campaigns.engine.likeness import TasteSpace
 from campaigns.engine.reception import Estimator, LastOfType, LikenessLogistic, OfferLogistic, RidgeLogistic, TypeRate
 from campaigns.engine.reception.extras import FEWEST_OFFERS
 from campaigns.engine.rolling import FEWEST_CAMPAIGNS, FEWEST_RESPONSES, History, rolling_forecasts
+from campaigns.engine.winners_curse import kept_spread
 from campaigns.queries.history import finished_campaigns, history_counts
 from campaigns.queries.ledger import BASELINE, known_effects
 from campaigns.registry import ReceptionKnowledge, Training
@@ -115,14 +116,18 @@ def _publish_all(
     """The losers are kept as well, so that people can see what it was compared with."""
     fitted = {entrant.name: entrant.make().fit(entrant.seen(frame)) for entrant in outcome.entrants}
     tastes = _tastes(outcome, frame)
+    winner = next(entrant for entrant in outcome.entrants if entrant.name == outcome.winner)
+    spread = kept_spread(winner.seen(frame), winner.make)
     naive = rolling_forecasts(frame, LastOfType)
     kept: dict[str, Learnt] = {}
     with report.writing():
         keep_replayed(naive, estimator=BASELINE, at=made.at)
         for entrant in outcome.entrants:
             told = Extra(entrant.extra, tastes if set(entrant.extra) & set(TASTE) else None)
+            serves = entrant.name == outcome.winner
             knowledge = replace(_knowledge(outcome, entrant, fitted[entrant.name], rng, made), extra=told)
-            training, serves = _training(outcome, entrant, made), entrant.name == outcome.winner
+            knowledge = replace(knowledge, spread=spread) if serves else knowledge
+            training = _training(outcome, entrant, made)
             version = registry.publish(knowledge, training, serves=serves, job_id=report.job_id)
             kept[entrant.name] = Learnt(version, knowledge)
     return kept[outcome.winner]

@@ -77,7 +77,9 @@ def rebuild_audience(*, audience: Audience, report: Progress) -> Compared:
     scored = score_customers(campaign=audience.made_for, as_of=audience.as_of, learnt=learnt)
     report(60, 100, "Choosing again")
     rows = chosen_rows(scored, audience.rule, seed=audience.seed)
-    chances = expit(scored.logits[rows] + learnt.knowledge.effect.mean)
+    chances = expit(
+        scored.for_rule({**audience.rule, "kind": audience.kind}).logits[rows] + learnt.knowledge.effect.mean
+    )
     report(90, 100, "Comparing")
     return _compared(audience, scored.customers.customer_ids[rows].tolist(), chances.tolist())
 

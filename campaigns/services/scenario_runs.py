@@ -83,5 +83,5 @@ def _simulate(scenario: Scenario, base: Scenario, scored: Scored, unlike_any: Bo
     except AudienceEmpty as empty:
         scenario.problem = str(empty)[:300]
         return
-    bins = LogitBins.from_logits(scored.logits[rows])
+    bins = LogitBins.from_logits(scored.for_rule(scenario.audience_rule).logits[rows])
     draw(scenario, base, bins, inexperienced_share=float(unlike_any[rows].mean()))

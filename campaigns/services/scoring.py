@@ -1,8 +1,9 @@
 """Score every customer for one campaign, as things stood at one moment."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from campaigns.engine.frames import CustomerFrame, FloatArray, IntArray
 from campaigns.engine.reasons import reason_contributions
 from campaigns.engine.simulation import Plan, RedemptionCounts
-from campaigns.models import Campaign
+from campaigns.engine.winners_curse import drawn_together
+from campaigns.models import Audience, Campaign
 from campaigns.queries.history import finished_campaigns
 from campaigns.queries.reception import ALL_KEYS, reception_features, redeemer_counts
 from campaigns.queries.reception_extras import with_extra
@@ -30,7 +32,10 @@ CUSTOMERS_PER_PART = 50_000
 
 @dataclass(frozen=True)
 class Scored:
-    """Everybody, with the log-odds of taking this campaign, the reasons, and the money that follows."""
+    """Everybody, with the log-odds of taking this campaign, the reasons, and the money that follows.
+
+    `is_picked`: the log-odds are those of people whom the model picks itself.
+    """
 
     campaign: Campaign
     as_of: datetime
@@ -40,6 +45,23 @@ class Scored:
     reasons: FloatArray
     counts: RedemptionCounts
     assumptions: AssumptionSet
+    is_picked: bool = False
+
+    @cached_property
+    def picked(self) -> "Scored":
+        """The same for whoever is picked by these log-odds: part of what puts them first is chance."""
+        if self.is_picked:
+            return self
+        nearer = drawn_together(self.logits, self.learnt.knowledge.spread)
+        return replace(self, logits=nearer, is_picked=True)
+
+    def for_rule(self, rule: Mapping[str, Any]) -> "Scored":
+        """What a forecast goes by for the people whom an audience rule reaches.
+
+        Who is picked by what a message changes is not picked by how likely they respond.
+        """
+        is_picked = rule["kind"] == Audience.Kind.BEST and not rule.get("uplift_model")
+        return self.picked if is_picked else self
 
     def plan(self, rows: IntArray) -> Plan:
         """The engine's plan of sending to these customers."""

@@ -135,6 +135,7 @@ def _scored(campaign: Campaign, *, at: datetime, report: Progress, parts: Mappin
 
 
 def _prepare(choice: Choice, scored: Scored, known: Experience, seed: int, report: Progress) -> _Prepared:
+    scored = scored.for_rule(choice.rule)
     found = plan_support(scored, choice.rows, known)
     experience = {"experience": asdict(scored.learnt.knowledge.effect), **found.as_evidence()}
     # Outside what has been seen everything that follows is less sure.
@@ -173,6 +174,7 @@ def _evidence(choice: Choice, scored: Scored) -> dict[str, Any]:
         "redemptions_per_redeemer": scored.counts.mean,
         "n_never_sent_before": int((received == 0).sum()),
         "advice": choice.advice,
+        "is_drawn_together": scored.is_picked and scored.learnt.knowledge.spread < 1,
     }
 
 
