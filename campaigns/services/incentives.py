@@ -25,12 +25,14 @@ from campaigns.services.audiences import AudienceEmpty, chosen_rows
 from campaigns.services.learning import LEARNING_SEED, learn_reception
 from campaigns.services.scoring import Scored, score_customers
 from loyalty.models import Job
+from loyalty.services.copying import copy_rows
 from loyalty.services.jobs import create_job, one_at_a_time
 from loyalty.services.progress import Progress
 
 TASK = "campaigns.plan_incentives"
 SEED = 20170101
-BATCH = 5_000
+BATCH = 20_000
+COLUMNS = ("plan_id", "customer_id", "benefit", "chance", "smallest_chance", "value")
 LOWEST_ODDS, HIGHEST_ODDS = 1.0, 10.0
 Kind = Audience.Kind
 
@@ -141,7 +143,7 @@ def plan_incentives(
     worth = _Worth(found, _spread(given, found, np.random.default_rng(seed)), _evidence(given, question, found))
     with report.writing():
         plan = _plan(given, worth, at=at, seed=seed, job_id=report.job_id)
-        IncentiveChoice.objects.bulk_create(_choices(plan, given, question, found), batch_size=BATCH)
+        _write_choices(plan, given, question, found)
         return plan
 
 
@@ -252,21 +254,20 @@ def _plan(given: _Given, worth: _Worth, *, at: datetime, seed: int, job_id: int 
     )
 
 
-def _choices(plan: IncentivePlan, given: _Given, question: Question, found: Incentives) -> list[IncentiveChoice]:
-    """Worth most first."""
+def _write_choices(plan: IncentivePlan, given: _Given, question: Question, found: Incentives) -> None:
+    """Worth most first, by COPY and a batch at a time: there may be a million."""
     chances = given.chances(given.slope.mid)
     rows, columns = np.nonzero(found.chosen)
     worth = question.gains[rows, columns] - question.contact_cost
     order = np.argsort(-worth, kind="stable")
-    ids = given.scored.customers.customer_ids[given.rows]
-    return [
-        IncentiveChoice(
-            plan=plan,
-            customer_id=int(ids[row]),
-            benefit=float(given.benefits[column]),
-            chance=float(chances[row, column]),
-            smallest_chance=float(chances[row, 0]),
-            value=float(value),
-        )
-        for row, column, value in zip(rows[order], columns[order], worth[order], strict=True)
-    ]
+    rows, columns, worth = rows[order], columns[order], worth[order]
+    cells = (
+        given.scored.customers.customer_ids[given.rows][rows],
+        given.benefits[columns],
+        chances[rows, columns],
+        chances[rows, 0],
+        worth,
+    )
+    for first in range(0, len(rows), BATCH):
+        lines = zip(*(column[first : first + BATCH].tolist() for column in cells), strict=True)
+        copy_rows(IncentiveChoice._meta.db_table, COLUMNS, ((plan.pk, *line) for line in lines))
