@@ -114,7 +114,7 @@ def launch_groups_chart(groups: Sequence[Expected], *, as_of: datetime | None) -
         f"{top.happened.mid:,.0f} came; {n_held} of {len(groups)} groups lie within chance of what was expected."
     )
     return Chart(
-        question="Do products sell better of which more is expected?",
+        question="Do products sell more where more was expected?",
         answer=answer,
         figure=_on_logs(groups),
         table=Table(
@@ -124,7 +124,7 @@ def launch_groups_chart(groups: Sequence[Expected], *, as_of: datetime | None) -
                 for group in groups
             ],
         ),
-        unit="Buyers of a new product in its first weeks, tenths of all by what was expected; both scales in tens",
+        unit="Buyers in a product's first weeks, tenths of all by what was expected; lines are tenfold the one before",
         as_of=as_of,
         name="launch-groups",
     )

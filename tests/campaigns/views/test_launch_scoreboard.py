@@ -37,7 +37,7 @@ def test_forecasts_stand_beside_what_happened(client):
 
     assert "<em>1 of 2</em> new products" in text
     assert "Do intervals hold as often" in text
-    assert "Do products sell better" in text
+    assert "Do products sell more where more was expected" in text
     assert "made in time" in text
     assert "1 of 2</strong> went as their 90% interval" in text_of(client, "/simulations/scoreboard/")
 
