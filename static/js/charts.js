@@ -70,10 +70,10 @@
     loadPlotly().then(function () { drawInTurn(found); }, function () { found.forEach(showTable); });
   }
 
-  // One after the other, so that the first is seen before the last is drawn.
+  // One after the other, so that the first is seen before the last is drawn; one that was replaced meanwhile is left.
   function drawInTurn(found) {
     if (!found.length) return;
-    draw(found[0]);
+    if (found[0].isConnected) draw(found[0]);
     setTimeout(function () { drawInTurn(found.slice(1)); }, 0);
   }
 
