@@ -105,6 +105,9 @@ def score_part(*, about: Mapping[str, Any], report: Progress) -> dict[str, Any]:
 
 def _first_draws(scores: Scores, learnt: Learnt, part: int) -> list[int]:
     """How many of these would take it in a few simulated campaigns: the same campaigns for every part."""
+    if len(scores.logits) == 0:
+        # All of a range may have been erased since the ranges were made.
+        return [0] * N_FIRST_DRAWS
     effects = learnt.knowledge.effect.draw(N_FIRST_DRAWS, stream(LEARNING_SEED, "first effects"))
     responses = LogitBins.from_logits(scores.logits).responses(effects, stream(LEARNING_SEED, "first draws", part))
     drawn: list[int] = responses.sum(axis=0).tolist()

@@ -110,7 +110,7 @@ def score_customers(*, campaign: Campaign, as_of: datetime, learnt: Learnt) -> S
 
 
 def joined_scores(pieces: Iterable[Scores], n_customers: int) -> Scores:
-    """All of at most `n_customers` in arrays that are made once: put together from pieces they would be there twice."""
+    """All of about `n_customers` in arrays that are made once: put together from pieces they would be there twice."""
     whole: list[np.ndarray[Any, Any]] = []
     names: tuple[str, ...] = ()
     end = 0
@@ -119,6 +119,9 @@ def joined_scores(pieces: Iterable[Scores], n_customers: int) -> Scores:
         arrays = (piece.customers.customer_ids, piece.customers.values, piece.logits, piece.reasons)
         whole = whole or [np.empty((n_customers, *array.shape[1:]), dtype=array.dtype) for array in arrays]
         start, end = end, end + len(piece.logits)
+        if end > len(whole[0]):
+            # Somebody came since they were counted.
+            whole = [np.concatenate([into[:start], array]) for into, array in zip(whole, arrays, strict=True)]
         for into, array in zip(whole, arrays, strict=True):
             into[start:end] = array
     ids, values, logits, reasons = (array[:end] for array in whole)

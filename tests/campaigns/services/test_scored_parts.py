@@ -17,9 +17,9 @@ from campaigns.services.rehearsal import start_rehearsal
 from campaigns.services.scenario_runs import simulate_scenarios, start_scenarios
 from campaigns.services.scenarios import ScenarioPlan, add_scenario
 from campaigns.services.scored_parts import ScoringGone, begin_scoring, joined, score_part
-from campaigns.services.scoring import score_customers
+from campaigns.services.scoring import joined_scores, score_customers, score_range
 from campaigns.services.simulations import simulate_campaign
-from loyalty.models import Job
+from loyalty.models import Customer, Job
 from loyalty.services import jobs
 from loyalty.services.leases import claim
 from loyalty.services.progress import JobCancelled, QuietProgress
@@ -178,6 +178,29 @@ def test_a_part_done_twice_is_there_once(campaign, now, by):
 
     assert found[0] == found[1]
     assert found[0]["n_customers"] == ScoredPart.objects.get().n_customers == SIZE
+
+
+def test_a_part_of_which_nobody_is_left_is_empty_and_the_others_are_told(campaign, now, by):
+    first, part, *_ = start_rehearsal(campaign=campaign, by=by, at=now).steps.order_by("position")
+    begin_scoring(about=first.params, at=now, report=QUIET)
+    nobody = {**part.params, "first": 2**40, "last": 2**40 + SIZE}
+
+    empty, some = (score_part(about=about, report=QUIET) for about in (nobody, part.params))
+
+    assert (empty["n_customers"], empty["so_far"]["high_90"]) == (0, 0.0)
+    assert (some["so_far"]["n"], some["so_far"]["of"]) == (SIZE, N_CUSTOMERS)
+
+
+def test_who_came_since_customers_were_counted_is_scored_with_the_others(campaign, now):
+    learnt = learn_reception(as_of=now, at=now, seed=LEARNING_SEED, report=QUIET)
+    middle = Customer.objects.order_by("pk")[60].pk
+    ranges = [(1, middle), (middle + 1, 2**62)]
+    pieces = [score_range(campaign=campaign, as_of=now, learnt=learnt, keys=keys) for keys in ranges]
+
+    whole = joined_scores(pieces, N_CUSTOMERS - 7)
+
+    assert len(whole.customers) == len(whole.logits) == N_CUSTOMERS
+    assert (np.diff(whole.customers.customer_ids) > 0).all()
 
 
 def test_a_simulation_without_all_its_parts_is_refused(campaign, now, by):
