@@ -21,6 +21,11 @@ from loyalty.models import Job
 TASK = "campaigns.rebuild_audience"
 RULES_SHOWN = 6
 UNKNOWN = "Not known"
+# Where people are ranked by what a message changes in them, two gates stand for something else.
+FALLEN_BY_EFFECT = {
+    "NOT_ASKED_FOR": "It changes them for the worse, or not at all",
+    "NOT_WORTH_IT": "Others are changed more, or they do not pay back",
+}
 
 
 def audience_list(*, text: str = "") -> QuerySet[Audience]:
@@ -142,7 +147,8 @@ def _charts(audience: Audience, n_members: int) -> dict[str, Chart]:
     found = audience.findings
     charts = {}
     if found.get("waterfall"):
-        steps = [(FALLEN[step["stop"]], step["out"], step["left"]) for step in found["waterfall"]]
+        words = {**FALLEN, **FALLEN_BY_EFFECT} if found.get("changed") else FALLEN
+        steps = [(words[step["stop"]], step["out"], step["left"]) for step in found["waterfall"]]
         charts["waterfall"] = waterfall_chart(steps, n_everybody=found["n_everybody"], as_of=audience.as_of)
     if found.get("changed"):
         sign = currency_sign(audience.made_for.currency if audience.made_for else settings.DEFAULT_CURRENCY)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from campaigns.engine.uplift.words import points
+from campaigns.engine.uplift.words import points, points_between
 from campaigns.models import Audience, Trial, UpliftModel
 from campaigns.queries.trial_words import steady_words
 from campaigns.queries.trials import ranking_models
@@ -105,7 +105,8 @@ def _ranking_sentence(model: UpliftModel) -> str:
     found, group = model.findings, model.findings["group"]
     most = ""
     if group:
-        effect = points(group["effect"]["value"], is_binary=found["is_binary"], sign=True)
-        low, high = (points(group["effect"][end], is_binary=found["is_binary"], sign=True) for end in ("low", "high"))
-        most = f" Most is changed among those who {steady_words(group)}: {effect} ({low} to {high})."
+        told, is_binary = group["effect"], found["is_binary"]
+        effect = points(told["value"], is_binary=is_binary, sign=True)
+        sure = points_between(told["low"], told["high"], is_binary=is_binary)
+        most = f" Most is changed among those who {steady_words(group)}: {effect} ({sure})."
     return f"A campaign may be ranked by what “{model.arm}” changes.{most}"

@@ -11,7 +11,7 @@ from campaigns.engine.frames import BoolArray, FloatArray, IntArray
 from campaigns.engine.uplift.calibration import Calibration
 from campaigns.engine.uplift.groups import Condition, members
 from campaigns.engine.uplift.kept import from_artefact, in_single_precision
-from campaigns.engine.uplift.words import points
+from campaigns.engine.uplift.words import points, points_between
 from campaigns.models import UpliftModel
 from campaigns.queries.trial_words import steady_words
 from campaigns.queries.trials import steady_values
@@ -82,13 +82,10 @@ class Changed:
         group = self.model.findings["group"]
         kind = f"; {steady_words(group)}" if group else ""
         for row in rows.tolist():
-            mid, low, high = (points(float(one[row]), is_binary=binary, sign=True) for one in self._told)
+            mid = points(float(self.effects[row]), is_binary=binary, sign=True)
+            sure = points_between(float(self.low[row]), float(self.high[row]), is_binary=binary)
             of_the_kind = kind if self.in_best_group[row] else ""
-            yield f"“{self.model.arm}” changed {mid} ({low} to {high}) in people like this one{of_the_kind}"[:300]
-
-    @property
-    def _told(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        return self.effects, self.low, self.high
+            yield f"“{self.model.arm}” changed {mid} ({sure}) in people like this one{of_the_kind}"[:300]
 
     def as_json(self, rows: IntArray, allowed: IntArray, ranked: IntArray) -> dict[str, Any]:
         """What a page tells: of the chosen, of everybody who might have been, and how profit grows with depth."""

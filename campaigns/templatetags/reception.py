@@ -4,7 +4,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from campaigns.engine.uplift.words import points
+from campaigns.engine.uplift.words import points, points_between
 from loyalty.templatetags.formats import NOTHING, SYMBOLS, count, money
 
 register = template.Library()
@@ -81,3 +81,9 @@ def span(low: float, high: float, currency: str = "") -> str:
 def effect(value: float | None, is_binary: bool) -> str:
     """+4.1 points, or +1.28 where the outcome is a number."""
     return NOTHING if value is None else points(value, is_binary=is_binary, sign=True)
+
+
+@register.simple_tag
+def effect_between(low: float | None, high: float | None, is_binary: bool) -> str:
+    """+2.0 to +6.2; its unit stands beside the effect."""
+    return "" if low is None or high is None else points_between(low, high, is_binary=is_binary)

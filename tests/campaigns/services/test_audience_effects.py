@@ -12,6 +12,7 @@ from campaigns.services.rebuilding import rebuild_audience
 from campaigns.services.simulations import simulate_campaign
 from loyalty.services.progress import QuietProgress
 from tests.campaigns.uplift_shop import PLAN, open_uplift_shop
+from tests.rows import bearer
 
 pytestmark = pytest.mark.django_db
 N_ASKED = 200
@@ -32,7 +33,7 @@ def customers(audience):
     return set(audience.members.values_list("customer_id", flat=True))
 
 
-def test_people_are_found_by_what_the_message_changes_whom_response_never_names(tmp_path):
+def test_people_are_found_by_what_the_message_changes_whom_response_never_names(tmp_path, client, marketer):
     world = open_uplift_shop(tmp_path, effect=0.4)
     model = ranking_models().get()
 
@@ -50,6 +51,17 @@ def test_people_are_found_by_what_the_message_changes_whom_response_never_names(
     assert "not by response" in uplift_verdict(by_effect).title
     assert "not by what the campaign changes" in uplift_verdict(by_response).sentence
     assert rebuild_audience(audience=by_effect, report=QuietProgress()).is_same
+
+    # Page and API say by what it was ranked.
+    client.force_login(marketer)
+    html = client.get(by_effect.get_absolute_url()).content.decode()
+    assert "Ranked by what it changes, not by response" in html
+    assert "How many people is it worth writing to?" in html
+    assert "It changes them for the worse, or not at all" in html
+    api = client.get(f"/api/v1/audiences/{by_effect.pk}/", headers={"authorization": bearer(marketer)}).json()
+    assert (api["ranked_by"], api["findings"]["changed"]["uplift_model"]) == ("effect", model.pk)
+    members = client.get(f"/api/v1/audiences/{by_effect.pk}/members/", headers={"authorization": bearer(marketer)})
+    assert members.json()["results"][0]["expected_effect"] == pytest.approx(first.expected_effect)
 
     # As many as pay, and nobody who is changed for the worse.
     paying = audience_of(world, uplift_model=model.pk)

@@ -187,3 +187,29 @@ def test_with_one_the_gate_decides(is_open):
     verdict = uplift_verdict()
     assert verdict.may_rank_by_uplift is is_open
     assert verdict.trial == trial
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_builder_offers_ranking_by_it_only_where_the_gate_is_open(page, is_open):
+    trial = make_trial(0, Customer.objects.create(external_id="c1"), state="done", n_customers=1, outcome_value=4)
+    model = make_uplift_model(trial, is_open=is_open)
+    html = page.get(reverse("campaign-new")).content.decode()
+    assert (f'<option value="{model.pk}">whom “e-mail” changes most' in html) is is_open
+    assert ("showed no measurable gain" in html) is not is_open
+
+
+def test_what_the_shop_knows_is_told_beside_what_the_file_knew(page):
+    found = {"value": 0.1, "low": 0.05, "high": 0.15}
+    arm = {"arm": "e-mail", "n_people": 9, "mean": found, "difference": found, "adjusted": found}
+    trial = make_trial(
+        0,
+        Customer.objects.create(external_id="c1"),
+        state="done",
+        n_customers=1,
+        results={"arms": [arm], "smallest_effect_seen": 0.1, "is_binary": True},
+    )
+    assert "Read the trial again to find out" in said(page, trial)
+    make_uplift_model(trial)
+    html = said(page, trial)
+    assert "A campaign may be ranked by what “e-mail” changes." in html
+    assert "Say below what one outcome is worth" in html
