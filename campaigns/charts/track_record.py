@@ -5,10 +5,12 @@ from datetime import datetime
 
 import plotly.graph_objects as go
 
+from campaigns.charts.intervals import Words
 from campaigns.engine.track_record import Estimate, Expected, Group
 from loyalty.charts import ACTUAL, BASELINE, FORECAST, Chart, Table, styled
 
 HALF = 0.5
+HELD = "Do intervals hold as often as they promise?"
 # A scale of tens has no nought.
 LEAST = 0.05
 
@@ -17,23 +19,10 @@ def coverage_chart(
     shares: Mapping[int, Estimate], *, n_campaigns: int, as_of: datetime | None, coin_toss: float | None
 ) -> Chart:
     """How often each interval held, beside how often it promised to."""
-    ninety = shares[90]
-    answer = f"The 90% interval held in {ninety.mid:.0%} of {n_campaigns} campaigns"
+    answer = f"The 90% interval held in {shares[90].mid:.0%} of {n_campaigns} campaigns"
     answer += f"; had customers been taken for coins, it would have in {coin_toss:.0%}." if coin_toss else "."
-    return Chart(
-        question="Do intervals hold as often as they promise?",
-        answer=answer,
-        figure=_against_promise(
-            [level / 100 for level in shares], list(shares.values()), "Share the interval promised", "Share it held"
-        ),
-        table=Table(
-            ["Promised", "Held", "At least (90%)", "At most (90%)"],
-            [[f"{level}%", *_told(share)] for level, share in shares.items()],
-        ),
-        unit="Share of past campaigns; the bars say how far chance could move it",
-        as_of=as_of,
-        name="coverage",
-    )
+    unit = "Share of past campaigns; the bars say how far chance could move it"
+    return _coverage(shares, Words(HELD, answer, unit, "coverage", as_of))
 
 
 def calibration_chart(groups: Sequence[Group], *, as_of: datetime | None) -> Chart:
@@ -89,19 +78,23 @@ def launch_coverage_chart(shares: Mapping[int, Estimate], *, n: int, as_of: date
         f"The 90% interval held in {shares[90].mid:.0%} of {n:,} new products; had customers been taken for coins, it "
         f"would have in {coin_toss:.0%}."
     )
+    unit = "Share of new products whose first weeks are over; the bars say how far chance could move it"
+    return _coverage(shares, Words(HELD, answer, unit, "launch-coverage", as_of))
+
+
+def _coverage(shares: Mapping[int, Estimate], words: Words) -> Chart:
+    promised = [level / 100 for level in shares]
     return Chart(
-        question="Do intervals hold as often as they promise?",
-        answer=answer,
-        figure=_against_promise(
-            [level / 100 for level in shares], list(shares.values()), "Share the interval promised", "Share it held"
-        ),
+        question=words.question,
+        answer=words.answer,
+        figure=_against_promise(promised, list(shares.values()), "Share the interval promised", "Share it held"),
         table=Table(
             ["Promised", "Held", "At least (90%)", "At most (90%)"],
             [[f"{level}%", *_told(share)] for level, share in shares.items()],
         ),
-        unit="Share of new products whose first weeks are over; the bars say how far chance could move it",
-        as_of=as_of,
-        name="launch-coverage",
+        unit=words.unit,
+        as_of=words.as_of,
+        name=words.name,
     )
 
 

@@ -18,6 +18,7 @@ from campaigns.queries.launch_ledger import launch_metrics
 from campaigns.services.launch_ledger import effect_as_kept, join_launch_outcomes, keep_replayed_launches
 from loyalty.services.progress import Progress
 from recommender.engine.artefacts import ArtefactDamaged
+from recommender.engine.base import Artefact
 from recommender.engine.launches.exams import launch_rule
 from recommender.engine.launches.past import Launches
 from recommender.engine.shop import Shop
@@ -55,12 +56,22 @@ def learn_from_launches(*, as_of: datetime, at: datetime, report: Progress) -> L
     report(READ_SHARE, 100, "Looking for earlier launches")
     found = Launches(shop, launch_rule(shop))
     until = learnt_until(as_of)
+    with report.writing():
+        # Before it is asked what was learnt: what came of a forecast teaches, too.
+        join_launch_outcomes()
     data_fingerprint = fingerprint(until)
     known = _opened(data_fingerprint, found)
     if known is not None:
         return Learnt(*known, found, shop)
-    began = time.perf_counter()
-    past = _earlier(shop, until)
+    version, artefact = _learnt_anew(shop, until, data_fingerprint, at, report)
+    # Opened as it was kept, so that the first to ask is told the same as everybody after.
+    return Learnt(version, from_artefact(artefact, found), found, shop)
+
+
+def _learnt_anew(
+    shop: Shop, until: datetime, data_fingerprint: str, at: datetime, report: Progress
+) -> tuple[ModelVersion, Artefact]:
+    began, past = time.perf_counter(), _earlier(shop, until)
     model = learn_launches(
         past,
         until=past.n_days,
@@ -80,14 +91,12 @@ def learn_from_launches(*, as_of: datetime, at: datetime, report: Progress) -> L
         verdict=f"Learnt from {len(model.past):,} products that came new and {model.past.buyers.sum():,} buyers.",
     )
     with report.writing():
-        join_launch_outcomes()
         replays = replayed_in_turn(model.past, outcome_days=past.rule.outcome_days)
         keep_replayed_launches(replays, past, code_version=CODE_VERSION, at=at)
         artefact = to_artefact(_as_the_ledger_says(model, until), past)
         version = publish(artefact, replace(facts, metrics=launch_metrics(CODE_VERSION, until)), report=report)
         _let_serve(version)
-    # Opened as it was kept, so that the first to ask is told the same as everybody after.
-    return Learnt(version, from_artefact(artefact, found), found, shop)
+    return version, artefact
 
 
 def _as_the_ledger_says(model: LaunchModel, until: datetime) -> LaunchModel:
