@@ -67,6 +67,7 @@ def _fill_one(number: int) -> None:
     loyalty.JobEntry.objects.create(job=job, at=AT, text="Began.")
     customer = loyalty.Customer.objects.create(external_id=f"c{number}", name=f"Customer {number}")
     loyalty.Customer.objects.filter(pk=customer.pk).update(location="Here")  # leaves a line in the trail
+    campaigns.DemographicsDecision.objects.create(is_allowed=False, reason="We need not know.", at=AT)
     product, other = make_product(number), make_product(number, "other")
     _shopping(number, customer, product)
     _import(number, job)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from campaigns.engine.feature_groups import EXTRA_FEATURES
+from campaigns.engine.feature_groups import is_extra
 from campaigns.engine.frames import FloatArray, PastCampaign, ReceptionFrame
 from campaigns.engine.ledger import EntryScore, LedgerEntry, LedgerMetrics, ledger_metrics, score_entries
 from campaigns.engine.reception import Estimator
@@ -44,7 +44,7 @@ class Entrant:
 
     def seen(self, frame: ReceptionFrame) -> ReceptionFrame:
         """What it may look at of `frame`."""
-        return frame.named([name for name in frame.customers.names if name not in EXTRA_FEATURES or name in self.extra])
+        return frame.named([name for name in frame.customers.names if not is_extra(name) or name in self.extra])
 
     def can_be_tried(self, frame: ReceptionFrame) -> bool:
         """Whether there are campaigns enough to tell it from a simpler one, and the features it looks at."""

@@ -51,6 +51,8 @@ GROUPS = (
     FeatureGroup("taste", "How near the products are to their taste", TASTE, serves_always=False),
     FeatureGroup("offer", "The offer: benefit, channel, season, products", OFFER, serves_always=False),
 )
+# What begins so is a value of a trait of customers: which there are differs from shop to shop.
+TRAIT = "trait "
 EXTRA_FEATURES = tuple(name for group in GROUPS if not group.serves_always for name in group.features)
 
 
@@ -61,7 +63,7 @@ class Extra:
     Attributes
     ----------
     names : tuple of str
-        Some of `EXTRA_FEATURES`.
+        Each of them `is_extra`.
     tastes : TasteSpace or None
         What likeness of taste is told in; None where it is not among them.
     """
@@ -71,3 +73,8 @@ class Extra:
 
 
 NOTHING_MORE = Extra()
+
+
+def is_extra(name: str) -> bool:
+    """Whether a feature has to prove itself before it serves."""
+    return name in EXTRA_FEATURES or name.startswith(TRAIT)

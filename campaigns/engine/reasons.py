@@ -28,7 +28,7 @@ class Reason:
     some, none : str
         Sentence for a customer with, and without, any of `measure`; feature names stand in braces.
     extra : tuple of str
-        Features that belong to it, too, where a model looks at them.
+        What names of features begin with that belong to it, too, where a model looks at them.
     """
 
     label: str
@@ -88,6 +88,15 @@ REASONS = (
         "Was sent {campaigns_received} campaigns before",
         "Was never sent a campaign before",
     ),
+    # Only where a shop allows it and it makes forecasts better.
+    Reason(
+        "Kind of household",
+        (),
+        "orders",
+        "People of their age, income or household answer such offers differently",
+        "People of their age, income or household answer such offers differently",
+        ("trait ",),
+    ),
 )
 FEATURE_NAMES = tuple(name for reason in REASONS for name in reason.features)
 
@@ -107,10 +116,13 @@ def reason_contributions(contributions: FloatArray, names: Sequence[str]) -> Flo
     ndarray of float64, shape (n_customers, n_reasons)
         In the order of `REASONS`.
     """
-    member = np.array(
-        [[name in (*reason.features, *reason.extra) for reason in REASONS] for name in names], dtype=np.float64
-    )
+    # Names of traits are a shop's own: what they begin with is ours.
+    member = np.array([[_is_of(name, reason) for reason in REASONS] for name in names], dtype=np.float64)
     return contributions @ member
+
+
+def _is_of(name: str, reason: Reason) -> bool:
+    return name in reason.features or name.startswith(reason.extra)
 
 
 def sentences(customers: CustomerFrame, parts: FloatArray) -> list[str]:

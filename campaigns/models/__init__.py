@@ -1,6 +1,7 @@
 from campaigns.models.assignments import OfferAssignment, OfferDecision, OfferPolicy, OfferRound
 from campaigns.models.audiences import Audience, AudienceMember
 from campaigns.models.campaigns import Campaign, CampaignOffer, Holdout
+from campaigns.models.demographics import DemographicsDecision
 from campaigns.models.habits import KnownHabits
 from campaigns.models.incentives import IncentiveChoice, IncentivePlan
 from campaigns.models.launch_ledger import LaunchEntry, LaunchOutcome
@@ -20,6 +21,7 @@ __all__ = [
     "Campaign",
     "CampaignOffer",
     "CustomerScoring",
+    "DemographicsDecision",
     "Forecast",
     "Holdout",
     "IncentiveChoice",

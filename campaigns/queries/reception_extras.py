@@ -4,10 +4,11 @@ from datetime import datetime
 
 import numpy as np
 
-from campaigns.engine.feature_groups import OFFER, TASTE, Extra
+from campaigns.engine.feature_groups import OFFER, TASTE, TRAIT, Extra
 from campaigns.engine.frames import CustomerFrame, FloatArray
 from campaigns.models import Campaign, OfferProduct
 from campaigns.models.campaigns import CHANNELS
+from campaigns.queries.demographics import trait_columns
 from campaigns.queries.likeness import bought_by, promoted_by
 from campaigns.queries.reception import ALL_KEYS
 from campaigns.queries.support import planned_shape
@@ -33,6 +34,7 @@ def with_extra(
         columns[TASTE[0]] = extra.tastes.likeness(bought, promoted_by(campaign_id))
     if set(extra.names) & set(OFFER):
         columns |= {name: np.full(len(customers), value) for name, value in offer_columns(campaign_id).items()}
+    columns |= trait_columns(customers.customer_ids, [name for name in extra.names if name.startswith(TRAIT)])
     more = np.column_stack([columns[name] for name in extra.names])
     return CustomerFrame(customers.customer_ids, np.hstack([customers.values, more]), (*customers.names, *extra.names))
 

@@ -91,7 +91,10 @@ def _reasons(choice: Choice, scored: Scored) -> list[dict[str, Any]]:
     """How each reason multiplies the odds of this audience against the average customer of past campaigns."""
     means = scored.reasons[choice.rows].mean(axis=0)
     return [
-        {"reason": reason.label, "log_odds": round(float(mean), 4)} for reason, mean in zip(REASONS, means, strict=True)
+        {"reason": reason.label, "log_odds": round(float(mean), 4)}
+        for reason, mean in zip(REASONS, means, strict=True)
+        # One that a model does not look at moves nobody.
+        if reason.features or mean
     ]
 
 

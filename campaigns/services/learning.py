@@ -17,10 +17,19 @@ from campaigns.engine.feature_groups import OFFER, TASTE, Extra
 from campaigns.engine.frames import ReceptionFrame
 from campaigns.engine.ledger import EntryScore, LedgerMetrics
 from campaigns.engine.likeness import TasteSpace
-from campaigns.engine.reception import Estimator, LastOfType, LikenessLogistic, OfferLogistic, RidgeLogistic, TypeRate
+from campaigns.engine.reception import (
+    DemographicsLogistic,
+    Estimator,
+    LastOfType,
+    LikenessLogistic,
+    OfferLogistic,
+    RidgeLogistic,
+    TypeRate,
+)
 from campaigns.engine.reception.extras import FEWEST_OFFERS
 from campaigns.engine.rolling import FEWEST_CAMPAIGNS, FEWEST_RESPONSES, History, rolling_forecasts
 from campaigns.engine.winners_curse import kept_spread
+from campaigns.queries.demographics import allowed_traits
 from campaigns.queries.history import finished_campaigns, history_counts
 from campaigns.queries.ledger import BASELINE, known_effects
 from campaigns.registry import ReceptionKnowledge, Training
@@ -55,6 +64,13 @@ _REFINEMENTS: list[Entrant] = []
 def register_refinements(entrants: Sequence[Entrant]) -> None:
     """Let these take part as well, after the simple ones and in this order."""
     _REFINEMENTS[:] = entrants
+
+
+def entrants_of(traits: tuple[str, ...]) -> list[Entrant]:
+    """Who takes part, simplest first; `traits` are columns of demographics that somebody has allowed."""
+    label = "Learnt response, told of demographics"
+    told = Entrant("demographics", label, DemographicsLogistic, FEWEST_FOR_REFINEMENTS, traits)
+    return [*SIMPLE, *([told] if traits else []), *_REFINEMENTS]
 
 
 class HistoryTooSmall(Exception):
@@ -96,7 +112,7 @@ def learn_reception(*, as_of: datetime, at: datetime, seed: int, report: Progres
     if known is not None:
         return known
     began = time.perf_counter()
-    entrants = [*SIMPLE, *_REFINEMENTS]
+    entrants = entrants_of(allowed_traits())
     campaigns = finished_campaigns(as_of)
     extra = columns_for(entrants, len(campaigns))
     frame = reception_history(campaigns, as_of, report, share=READ_SHARE, extra=extra)
@@ -176,6 +192,9 @@ def is_learnt(as_of: datetime) -> bool:
 def fingerprint(as_of: datetime) -> str:
     """Of what was learnt from, not of the moment somebody asks: what was learnt once serves every later campaign."""
     known = {"counts": history_counts(as_of), "code": registry.CODE_VERSION}
+    # Where nobody has allowed it, nothing of it is in the fingerprint: taken back, what served before serves again.
+    if traits := allowed_traits():
+        known["traits"] = traits
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from campaigns.queries.demographics import newest_decision
 from campaigns.queries.launch_ledger import launch_board
 from campaigns.queries.scoreboard import BoardRow, board, board_charts, board_page, contenders
 from loyalty.exports import csv_response
@@ -26,6 +27,7 @@ def scoreboard(request: HttpRequest) -> HttpResponseBase:
         "rows": page.rows,
         "charts": board_charts(found),
         "contenders": contenders(),
+        "demographics": newest_decision(),
         "launches": launch_board(),
     }
     return render(request, "campaigns/scoreboard.html", context)

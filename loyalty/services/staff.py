@@ -29,6 +29,7 @@ MAKES = (
     "segments.change_segment",
 )
 GUARDS = (
+    "campaigns.add_demographicsdecision",
     "campaigns.approve_campaign",
     "campaigns.change_offerassignment",
     "campaigns.change_offerproduct",

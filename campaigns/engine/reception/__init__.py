@@ -3,11 +3,12 @@
 from campaigns.engine.reception.artefacts import responder_from_artefact
 from campaigns.engine.reception.baselines import GlobalRate, LastOfType, TypeRate
 from campaigns.engine.reception.contract import Arrays, Estimator, Responder
-from campaigns.engine.reception.extras import LikenessLogistic, OfferLogistic
+from campaigns.engine.reception.extras import DemographicsLogistic, LikenessLogistic, OfferLogistic
 from campaigns.engine.reception.logistic import RidgeLogistic
 
 __all__ = [
     "Arrays",
+    "DemographicsLogistic",
     "Estimator",
     "GlobalRate",
     "LastOfType",

@@ -6,10 +6,13 @@ from campaigns.engine.reception.baselines import GlobalRate, LastOfType, TypeRat
 from campaigns.engine.reception.boosted_serving import KIND as BOOSTED
 from campaigns.engine.reception.boosted_serving import BoostedServing
 from campaigns.engine.reception.contract import Arrays, Responder
-from campaigns.engine.reception.extras import LikenessLogistic, OfferLogistic
+from campaigns.engine.reception.extras import DemographicsLogistic, LikenessLogistic, OfferLogistic
 from campaigns.engine.reception.logistic import RidgeLogistic
 from campaigns.engine.reception.network_serving import KIND as NETWORK
 from campaigns.engine.reception.network_serving import NetworkServing
+
+LOGISTIC = (RidgeLogistic, LikenessLogistic, OfferLogistic, DemographicsLogistic)
+KINDS = (TypeRate, GlobalRate, LastOfType, *LOGISTIC)
 
 
 def responder_from_artefact(described: dict[str, Any], arrays: Arrays) -> Responder:
@@ -20,7 +23,7 @@ def responder_from_artefact(described: dict[str, Any], arrays: Arrays) -> Respon
     ValueError
         When it is none that is known.
     """
-    for kind in (TypeRate, GlobalRate, LastOfType, RidgeLogistic, LikenessLogistic, OfferLogistic):
+    for kind in KINDS:
         if described["estimator"] == kind.__name__:
             return kind.from_artefact(described, arrays)
     if described["estimator"] == BOOSTED:

@@ -18,6 +18,10 @@ class LikenessLogistic(RidgeLogistic):
     """Ridge logistic regression that is told how near the offer is to each customer's taste."""
 
 
+class DemographicsLogistic(RidgeLogistic):
+    """Ridge logistic regression that is told what kind of household each customer is, where a shop allows it."""
+
+
 class OfferLogistic(RidgeLogistic):
     """Ridge logistic regression that hears what is said of a campaign as a whole, once a hundred have been seen.
 

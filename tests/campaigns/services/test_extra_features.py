@@ -6,6 +6,7 @@ import pytest
 from campaigns import registry
 from campaigns.engine.campaign_effect import CampaignEffect
 from campaigns.engine.feature_groups import TASTE, Extra
+from campaigns.engine.reasons import REASONS
 from campaigns.engine.reception import LikenessLogistic
 from campaigns.queries.history import finished_campaigns
 from campaigns.registry import ReceptionKnowledge, Training
@@ -60,7 +61,7 @@ def test_everybody_is_scored_with_it_in_one_go_and_in_parts(learnt, shop, as_of)
 
     assert whole.customers.names[-1] == TASTE[0]
     np.testing.assert_allclose(np.concatenate([part.logits for part in parts]), whole.logits)
-    assert whole.reasons.shape == (len(shop.customers), 5)
+    assert whole.reasons.shape == (len(shop.customers), len(REASONS))
 
 
 def test_what_was_kept_before_there_was_more_to_look_at_opens(learnt, settings):
