@@ -360,6 +360,21 @@ def test_everybody_gets_what_is_theirs_and_nothing_else(client, people, who):
     assert found == expected
 
 
+def test_on_every_page_one_line_of_the_left_bar_is_lit(client, people):
+    fill(1)
+    keys = rows()
+    be(client, people["superuser"])
+    lit = {}
+    for name, address in OF_THE_SITE:
+        if ROUTES[name] in (PAGE, FORM, GUARDED_FORM):
+            response = client.get(concrete(address, keys))
+            text = b"" if response.streaming else response.content
+            if b'class="nav-item' in text:
+                lit[name] = text.count(b'class="nav-item active"')
+    # Whose own log-in it is stands in no line.
+    assert {name for name, times in lit.items() if times != 1} == {"password-change"}
+
+
 def test_an_anonymous_is_sent_to_the_log_in_and_nowhere_else(client):
     for name, address in OF_THE_SITE:
         if ANSWERS[ROUTES[name]][0] == 302:

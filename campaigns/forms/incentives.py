@@ -20,7 +20,7 @@ class IncentivesForm(forms.Form):
         "Budget", "Write the budget as a number, for example 2500, or leave it empty.", 2, required=False
     )
     odds = number_field(
-        "Odds, when the benefit doubles, times",
+        "A doubled benefit multiplies the odds of taking it by",
         "Write a factor from 1 to 10, for example 1.3, or leave it empty.",
         2,
         required=False,

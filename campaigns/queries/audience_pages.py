@@ -82,6 +82,7 @@ class Alike:
 class AudiencePage:
     """Everything the page of an audience shows besides the people themselves."""
 
+    is_ranked: bool
     n_everybody: int
     n_allowed: int
     rules: Sequence[Rule]
@@ -106,6 +107,8 @@ def audience_page_parts(audience: Audience) -> AudiencePage:
     title, _, reason = audience.advice.partition(": ")
     n_members: int = audience.n_members  # type: ignore[attr-defined]
     return AudiencePage(
+        # Whoever a finished campaign brought along was sent to, and by nobody's chances.
+        is_ranked=AudienceMember.objects.filter(audience=audience, score__isnull=False).exists(),
         n_everybody=found.get("n_everybody", 0),
         n_allowed=found.get("n_allowed", 0),
         rules=_rules(found.get("description", {})),

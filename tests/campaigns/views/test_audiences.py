@@ -8,7 +8,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from campaigns.models import Audience
+from campaigns.models import Audience, AudienceMember
 from campaigns.services.simulations import simulate_campaign
 from loyalty.models import Customer, Job
 from loyalty.services.progress import QuietProgress
@@ -93,6 +93,18 @@ def test_an_audience_that_came_with_a_campaign_is_shown_without_what_nobody_foun
     assert "Build again" not in text
     client.post(reverse("audience-rebuild", args=[audience.pk]))
     assert not Job.objects.filter(task="campaigns.rebuild_audience").exists()
+
+
+def test_people_whom_nobody_ranked_are_shown_without_chances(client, audience):
+    imported = Audience.objects.create(name="Sent", kind="imported", as_of=audience.as_of, created_at=audience.as_of)
+    AudienceMember.objects.create(audience=imported, customer=AudienceMember.objects.first().customer)
+
+    ranked, sent = (client.get(one.get_absolute_url()).content.decode() for one in (audience, imported))
+
+    assert "Response, not uplift" in ranked
+    assert "Expected profit" in ranked
+    assert "Response, not uplift" not in sent
+    assert "Expected profit" not in sent
 
 
 def test_the_list_names_the_campaign_and_is_found_by_it(client, audience):
