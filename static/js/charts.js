@@ -5,7 +5,8 @@
   const COLOUR = /^var\((--[\w-]+)\)$/;
   const CONFIG = { displayModeBar: false, responsive: true, displaylogo: false, showTips: false };
   const PICTURE_WIDTH = 900;
-  const HEAT_MAP_WIDTH = "38rem";
+  // As many as are ever needed to be read side by side, and what one of them takes with its share of the labels.
+  const MOST_COLUMNS = 10, HEAT_MAP_COLUMN = 3.8;
   let plotlyLoading = null;
 
   function loadPlotly() {
@@ -59,10 +60,12 @@
     found.forEach(function (card) {
       const place = card.querySelector("[data-chart-figure]");
       place.style.minHeight = place.dataset.height + "px";
-      // A table of colours has columns to read; on a phone it is scrolled instead of squeezed.
-      if (data(card, "figure").data.some(function (trace) { return trace.type === "heatmap"; })) {
-        place.style.minWidth = HEAT_MAP_WIDTH;
-      }
+      // A table of many colours has columns to read; on a phone it is scrolled instead of squeezed.
+      data(card, "figure").data.forEach(function (trace) {
+        if (trace.type !== "heatmap") return;
+        const columns = Array.isArray(trace.x) ? trace.x.length : MOST_COLUMNS;
+        place.style.minWidth = Math.min(columns, MOST_COLUMNS) * HEAT_MAP_COLUMN + "rem";
+      });
     });
     // Where charts are about to come, what draws them need not be waited for then.
     if (!found.length && root.querySelector("[data-charts-soon]")) loadPlotly().catch(function () {});
