@@ -27,6 +27,9 @@ class Campaign(models.Model):
         COMPLETED = "completed", "Completed"
         CANCELLED = "cancelled", "Cancelled"
 
+    # How the keys begin of campaigns that were made here and not imported.
+    OWN = "own-"
+
     external_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
     name = models.CharField(max_length=200)
     goal = models.CharField(max_length=300, blank=True)

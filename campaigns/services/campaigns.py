@@ -1,5 +1,6 @@
 """A campaign is made, submitted, approved or sent back. Every step checks where the campaign stands."""
 
+import uuid
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -16,6 +17,7 @@ __all__ = [
     "check_plan",
     "create_campaign",
     "held_in",
+    "own_reference",
     "reject_campaign",
     "submit_campaign",
 ]
@@ -24,11 +26,17 @@ State = Campaign.State
 LONGEST_COMMENT = 500
 
 
+def own_reference() -> str:
+    """A key for what is made here: by it whoever sends it can tell what became of it."""
+    return f"{Campaign.OWN}{uuid.uuid4()}"
+
+
 @transaction.atomic
 def create_campaign(*, plan: CampaignPlan, by: User, at: datetime) -> Campaign:
     """Keep the plan as a draft. Raises CampaignInvalid."""
     check_plan(plan)
     campaign = Campaign.objects.create(
+        external_id=own_reference(),
         name=plan.name.strip(),
         goal=plan.goal.strip(),
         type=plan.type.strip(),

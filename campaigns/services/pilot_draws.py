@@ -1,6 +1,5 @@
 """Draw a pilot: some people of a rehearsed audience get the campaign first, the others wait for what it tells."""
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,7 @@ from campaigns.engine.pilot_draw import draw_evenly
 from campaigns.engine.simulation import stream
 from campaigns.models import Audience, Campaign, CampaignOffer, Pilot, Simulation
 from campaigns.queries.pilots import Members, members_of, open_pilot
-from campaigns.services.campaigns import CampaignInvalid, held_in
+from campaigns.services.campaigns import CampaignInvalid, held_in, own_reference
 from campaigns.services.pilots import PilotInvalid
 from campaigns.services.plans import LONGEST, LONGEST_WINDOW
 from loyalty.services.jobs import one_at_a_time
@@ -146,8 +145,7 @@ def _campaign(campaign: Campaign, plan: PilotPlanned, by: User, at: datetime) ->
     copied = ("goal", "type", "channel", "cost_per_contact", "margin_share", "currency")
     made = Campaign.objects.create(
         **{name: getattr(campaign, name) for name in copied},
-        # By it what became of the pilot is told, whoever sends it.
-        external_id=f"own-{uuid.uuid4()}",
+        external_id=own_reference(),
         name=_name(campaign),
         starts_at=plan.starts_at,
         ends_at=plan.ends_at,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
-from campaigns.models import Audience, Campaign
+from campaigns.models import Campaign
 from campaigns.queries.campaigns import SENT_STATES
 from campaigns.queries.history import moment_known
 from campaigns.services import learning_ahead
@@ -13,7 +13,6 @@ from loyalty.models import Job
 from loyalty.services import behaviour, inspection
 from loyalty.services.jobs import Step, create_job, create_steps
 
-Kind = Audience.Kind
 DEFAULT_CAMPAIGN = "18"
 SEED = 20170101
 LOAD = Step("campaigns.load_complete_journey", "Load The Complete Journey")
@@ -65,5 +64,4 @@ def start_rehearsal(*, campaign: Campaign, by: User, at: datetime, seed: int = S
 
 
 def _was_sent(campaign: Campaign) -> bool:
-    known = campaign.audience is not None and campaign.audience.kind in (Kind.IMPORTED, Kind.PILOT)
-    return known and bool(campaign.external_id) and campaign.state in SENT_STATES
+    return campaign.audience_id is not None and bool(campaign.external_id) and campaign.state in SENT_STATES

@@ -43,6 +43,7 @@ def draft(author):
 def test_a_plan_is_kept_as_a_draft_with_each_offer_once(draft, author):
     assert (draft.state, draft.name, draft.created_by) == ("draft", "Coffee", author)
     assert draft.campaign_offers.count() == 1
+    assert draft.external_id.startswith("own-")
 
 
 def test_somebody_else_approves_what_was_submitted(draft, author, reviewer):

@@ -14,6 +14,7 @@ from campaigns.services.ledger import join_outcome
 from campaigns.services.pilot_draws import PilotPlanned, call_off_pilot, draw_pilot
 from campaigns.services.pilots import PilotInvalid, forecast_rest
 from campaigns.services.rebuilding import rebuild_audience
+from campaigns.services.rehearsal import start_rehearsal
 from loyalty.models import Product
 from loyalty.services.progress import QuietProgress
 from segments.models import Segmentation
@@ -209,6 +210,16 @@ class TestWhatItTells:
             widths.append(width(made) / width(simulation) * 2_000 / (2_000 - n))
         assert sum(widths) / 5 == pytest.approx(0.5, abs=0.1)
         assert held >= 4
+
+    def test_once_sent_a_rehearsal_counts_what_happened_first(self, simulation, marketer):
+        pilot = draw(simulation, marketer)
+        send(pilot.campaign, effect=0.5)
+
+        job = start_rehearsal(campaign=Campaign.objects.get(pk=pilot.campaign_id), by=marketer, at=LATER)
+
+        steps = list(job.steps.order_by("position"))
+        assert steps[0].task == "campaigns.record_outcomes"
+        assert {step.params["campaign"] for step in steps} == {pilot.campaign.external_id}
 
     def test_told_nothing_new_it_is_forecast_once(self, simulation, marketer):
         pilot = draw(simulation, marketer)
