@@ -78,7 +78,7 @@ def changed_sentence(changed: Mapping[str, Any]) -> str:
     )
     unsure = f" Of {changed['n_unsure']:,} it is not sure that it changes anything." if changed["n_unsure"] else ""
     unlike = f" {changed['n_unlike']:,} are unlike anybody in that trial." if changed["n_unlike"] else ""
-    return told + unsure + unlike
+    return f"{told}{unsure}{unlike} How many would take it, and profit by depth in a rehearsal, go by response."
 
 
 @dataclass(frozen=True)
