@@ -24,9 +24,9 @@ Kind, State = Audience.Kind, Campaign.State
 # Both lists keep what was said of each person: only the place is counted anew.
 COPY_MEMBERS = """
 INSERT INTO campaigns_audiencemember (audience_id, customer_id, position, score, score_low, score_high,
-    expected_profit, reason, channel, propensity)
+    expected_profit, expected_effect, effect_low, effect_high, reason, channel, propensity)
 SELECT %(to)s, customer_id, row_number() OVER (ORDER BY position, id), score, score_low, score_high,
-    expected_profit, reason, channel, %(propensity)s
+    expected_profit, expected_effect, effect_low, effect_high, reason, channel, %(propensity)s
 FROM campaigns_audiencemember
 WHERE audience_id = %(source)s AND (customer_id = ANY(%(drawn)s)) = %(is_drawn)s
 """

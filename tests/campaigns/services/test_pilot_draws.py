@@ -66,6 +66,7 @@ class TestDrawing:
         assert ids(simulation.audience) == everybody
 
     def test_everybody_keeps_what_was_said_of_them_and_is_counted_anew(self, simulation, marketer):
+        simulation.audience.members.update(expected_effect=0.02, effect_low=0.01, effect_high=0.03, reason="Took some")
         before = dict(simulation.audience.members.values_list("customer_id", "score"))
 
         pilot = draw(simulation, marketer)
@@ -74,6 +75,8 @@ class TestDrawing:
         assert [member.position for member in members] == list(range(1, 201))
         assert all(member.score == before[member.customer_id] for member in members)
         assert {member.propensity for member in members} == {200 / 1_200}
+        told = {(one.expected_effect, one.effect_low, one.effect_high, one.reason) for one in members}
+        assert told == {(0.02, 0.01, 0.03, "Took some")}
         assert [one.position for one in pilot.rest.members.order_by("position")] == list(range(1, 1_001))
 
     def test_the_same_seed_draws_the_same_people_and_another_seed_others(self, simulation, marketer):
