@@ -19,7 +19,7 @@ from campaigns.services.launch_ledger import effect_as_kept, join_launch_outcome
 from loyalty.services.progress import Progress
 from recommender.engine.artefacts import ArtefactDamaged
 from recommender.engine.base import Artefact
-from recommender.engine.launches.exams import launch_rule
+from recommender.engine.launches.exams import launches_of
 from recommender.engine.launches.past import Launches
 from recommender.engine.shop import Shop
 from recommender.models import ModelVersion
@@ -54,7 +54,7 @@ def learn_from_launches(*, as_of: datetime, at: datetime, report: Progress) -> L
     report(0, 100, "Reading orders")
     shop = read_shop(as_of)
     report(READ_SHARE, 100, "Looking for earlier launches")
-    found = Launches(shop, launch_rule(shop))
+    found = launches_of(shop)
     until = learnt_until(as_of)
     with report.writing():
         # Before it is asked what was learnt: what came of a forecast teaches, too.
@@ -135,7 +135,7 @@ def _earlier(shop: Shop, until: datetime) -> Launches:
     if not before.num_rows:
         raise TooFewLaunches(0, 0)
     then = Shop(shop.name, before, shop.products, shop.customers, keys=shop.keys)
-    return Launches(then, launch_rule(then))
+    return launches_of(then)
 
 
 def _version(data_fingerprint: str) -> ModelVersion | None:

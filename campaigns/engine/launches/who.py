@@ -30,6 +30,7 @@ class _Part:
     telling: float
     kind: str = ""
     value: str = ""
+    like: str = ""
 
 
 def reasons(wide: Wide, history: CustomerHistory, facts: Attributes, rows: IntArray) -> list[str]:
@@ -54,7 +55,7 @@ def reasons(wide: Wide, history: CustomerHistory, facts: Attributes, rows: IntAr
     parts = list(_parts(wide, history, described, codes))
     lifts = np.stack([part.lifts[rows] for part in parts], axis=1)
     best = (lifts * np.array([part.telling for part in parts])).argmax(axis=1)
-    said = [SHOPS_OFTEN] * len(rows)
+    said = [f"Buys what buyers of {parts[number].like} buy" if parts[number].like else SHOPS_OFTEN for number in best]
     for number in np.unique(best).tolist():
         if parts[number].value:
             places = np.flatnonzero(best == number)
@@ -79,6 +80,11 @@ def _parts(wide: Wide, history: CustomerHistory, described: Attributes, codes: C
         at = n + 2 * number
         lifts = _above(wide.weights[at] * aged[:, places[0]] + wide.weights[at + 1] * once[:, places[0]])
         yield _Part(lifts, _telling(wide, kind, codes), kind, str(described.labels[kind][0]))
+    if wide.tastes is not None and wide.tastes.kind in described.labels:
+        kind = wide.tastes.kind
+        near = wide.tastes.likeness(history.dated(), wide.affinity.codes[kind], codes[kind])[:, 0]
+        weight = wide.weights[n + 2 * len(wide.affinity.codes)]
+        yield _Part(_above(weight * near), LEAST_TELLING, like=_named(str(described.labels[kind][0])))
 
 
 def _above(part: FloatArray) -> FloatArray:

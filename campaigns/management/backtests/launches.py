@@ -11,7 +11,7 @@ from campaigns.engine.simulation import LEVELS
 from campaigns.management.backtests.printing import Write
 from recommender.engine.attributes import Attributes
 from recommender.engine.benchmark import NotPossible
-from recommender.engine.launches.exams import Exam, exams, launch_rule
+from recommender.engine.launches.exams import Exam, exams, launches_of
 from recommender.engine.launches.outcomes import LaunchOutcomes
 from recommender.engine.launches.past import Launches
 from recommender.engine.launches.rules import rules
@@ -34,7 +34,7 @@ def backtest_launches(write: Write, seed: int) -> dict[str, Any]:
     """Learn from the launches known when the last ten weeks of launches began, and judge those."""
     try:
         shop = database()
-        found = Launches(shop, launch_rule(shop))
+        found = launches_of(shop)
         exam = closed(exams(found.n_days)[1], found)
         rng = np.random.default_rng(seed)
         model = learn_launches(found, until=exam.since, rng=rng)

@@ -27,13 +27,13 @@ class Exam:
         return f"launches of weeks {self.since // WEEK + 1}-{self.until // WEEK}"
 
 
-def launch_rule(shop: Shop) -> LaunchRule:
+def launches_of(shop: Shop) -> Launches:
     """Launches by their keys where keys grow with time, else by their first sale alone."""
     by_key = Launches(shop, RULE)
     late = by_key.first_day >= RULE.warm_up_days
     if by_key.is_launch.sum() >= GROWING_SHARE * max(int(late.sum()), 1):
-        return RULE
-    return replace(RULE, newer_than_share=None)
+        return by_key
+    return Launches(shop, replace(RULE, newer_than_share=None))
 
 
 def exams(n_days: int) -> tuple[Exam, Exam]:

@@ -13,7 +13,7 @@ from recommender.engine.base import Recommender
 from recommender.engine.benchmark import BenchmarkRow, Effort, NotPossible, effort, efforts, row
 from recommender.engine.content import ContentBased
 from recommender.engine.launches.cases import LaunchCases
-from recommender.engine.launches.exams import Exam, exams, launch_rule
+from recommender.engine.launches.exams import Exam, exams, launches_of
 from recommender.engine.launches.outcomes import LaunchOutcomes
 from recommender.engine.launches.past import Launches
 from recommender.engine.launches.rules import NewProductScorer, rules
@@ -37,7 +37,7 @@ def launches(shop: Shop, estimators: Mapping[str, Recommender], rng: np.random.G
     """
     if shop.products is None:
         raise NotPossible("Nothing is known about the products but their keys.")
-    found = Launches(shop, launch_rule(shop))
+    found = launches_of(shop)
     for exam in exams(found.n_days):
         yield from _sat(shop, found, exam, estimators, rng)
 

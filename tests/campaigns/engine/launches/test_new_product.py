@@ -16,7 +16,12 @@ from campaigns.engine.launches.totals import LaunchEffect, PastLaunches
 from campaigns.engine.launches.who import NOTHING_SPECIAL, SHOPS_OFTEN, reasons
 from campaigns.engine.simulation import RedemptionCounts
 from recommender.engine.attributes import Attributes
+from recommender.engine.encoding import Encoding
+from recommender.engine.history import CustomerHistory, PurchaseLog
+from recommender.engine.launches.affinity import Affinity
 from recommender.engine.launches.past import Launches, LaunchRule
+from recommender.engine.launches.tastes import Tastes
+from recommender.engine.launches.wide import Wide, standing_of
 from tests.worlds import brand_world
 
 DAYS = 56
@@ -192,3 +197,29 @@ def test_the_reason_names_the_brand_that_a_customer_buys():
     # Twice on a day is once.
     assert f" {len(np.unique(came))} times, last {came.min():.0f} day" in said[0]
     assert said[-1] in (NOTHING_SPECIAL, SHOPS_OFTEN)
+
+
+def test_who_never_bought_the_kind_is_told_that_people_like_them_do():
+    """Even customers buy the first four kinds, odd ones the last four; one of the even never bought the first."""
+    rng, n, each = np.random.default_rng(0), 100, 6
+    lines = np.stack([rng.integers(0, 4, each) + 4 * (number % 2) for number in range(n)])
+    lines[0] = [1, 1, 2, 2, 3, 3]
+    log = PurchaseLog(
+        np.arange(n + 1) * each, np.sort(lines, axis=1).ravel().astype(np.int32),
+        np.full(n * each, 3.0, dtype=np.float32), np.ones(n * each, dtype=np.float32),
+    )  # fmt: skip
+    facts = Attributes(16, {"category_1": np.array([f"Shop > {kind}" for kind in "abcdefgh" * 2])})
+    affinity = Affinity.of(Encoding.of(facts), facts)
+    tastes = Tastes.of("category_1", log, affinity.codes["category_1"], affinity.n_values("category_1"))
+    weights = np.zeros(4 + 4 + 1 + 2, dtype=np.float32)
+    weights[8] = 1.0
+    standing = standing_of(affinity, np.zeros(16, dtype=np.int64))
+
+    said = reasons(
+        Wide(affinity, standing, weights, 0.0, tastes),
+        CustomerHistory(log.matrix(16), log),
+        facts.rows(np.array([0])),
+        np.array([0, 1]),
+    )
+
+    assert said == ["Buys what buyers of “a” buy", NOTHING_SPECIAL]
