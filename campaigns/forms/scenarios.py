@@ -47,7 +47,7 @@ class MoneyForm(forms.Form):
             field = "margin_percent" if name == "margin_share" else name
             value = line["value"] * 100 if name == "margin_share" else line["value"]
             if field in self.fields:
-                self.fields[field].widget.attrs["placeholder"] = f"{value:.4g}"
+                self.fields[field].widget.attrs["placeholder"] = f"{round(value, 2):g}"
 
     def money(self) -> dict[str, float]:
         """The cleaned fields that were filled in, by the names of the assumptions."""

@@ -14,6 +14,7 @@ Matrix = NDArray[np.float64]
 WORDS_IN_DESCRIPTION = 2
 # Of all differences between all segments together: looking at many, one of them would seem real by chance.
 CONFIDENCE = 0.95
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def profile(
     Cohen: Statistical Power Analysis for the Behavioral Sciences, 1988.
     """
     numbers = range(int(labels.max()) + 1)
-    effects = [_effect_sizes(scaled, labels == number) for number in numbers]
+    effects = [effect_sizes(scaled, labels == number) for number in numbers]
     looks = len(effects) * len(words)
     means_z = [scaled[labels == number].mean(axis=0) for number in numbers]
     names = names_of(means_z, effects, words)
@@ -123,10 +124,24 @@ def _usual(values: Matrix, words: tuple[FeatureWords, ...]) -> Matrix:
     )
 
 
-def _effect_sizes(scaled: Matrix, inside: NDArray[np.bool_]) -> Matrix:
+def effect_sizes(scaled: Matrix, inside: NDArray[np.bool_]) -> Matrix:
+    """Cohen's d of every feature, shape (n_features,): how far those inside lie from the others in pooled deviations.
+
+    Where neither side differs within itself, in deviations of all together; 0 where all are alike.
+
+    Parameters
+    ----------
+    scaled : ndarray of float64, shape (n, n_features)
+    inside : ndarray of bool, shape (n,)
+        True for some and for some not.
+    """
     one, rest = scaled[inside], scaled[~inside]
     pooled = np.sqrt((one.var(axis=0) * len(one) + rest.var(axis=0) * len(rest)) / len(scaled))
-    return (one.mean(axis=0) - rest.mean(axis=0)) / np.where(pooled > 0, pooled, 1.0)
+    # Of equal numbers the deviation is a rounding error, not nought.
+    least = ROUNDING * np.maximum(np.abs(scaled).max(axis=0), 1.0)
+    spread = np.where(pooled > least, pooled, scaled.std(axis=0))
+    difference = one.mean(axis=0) - rest.mean(axis=0)
+    return np.divide(difference, spread, out=np.zeros_like(difference), where=spread > least)
 
 
 def _distinctions(

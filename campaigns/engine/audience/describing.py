@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
 from campaigns.engine.audience.dictionary import WORDS, Word, said
-from campaigns.engine.frames import BoolArray, CustomerFrame, FloatArray
+from campaigns.engine.frames import BoolArray, CustomerFrame
 from loyalty.engine.plain_trees import leaves, words
 from segments.engine.intervals import share_interval
-from segments.engine.profiles import effect_errors
+from segments.engine.profiles import effect_errors, effect_sizes
 
 MOST_CUSTOMERS = 40_000
 HELD_OUT_SHARE = 0.3
@@ -168,7 +168,7 @@ def set_apart(customers: CustomerFrame, chosen: BoolArray) -> tuple[Apart, ...]:
         return ()
     # Column by column: of a million customers all facts at once would be in memory four times.
     columns = [customers.values[:, customers.names.index(word.name)] for word in known]
-    effects = np.array([_effect(np.log1p(column), chosen) for column in columns])
+    effects = np.array([effect_sizes(np.log1p(column)[:, None], chosen)[0] for column in columns])
     halves = _wide_z(len(known)) * effect_errors(effects, int(chosen.sum()), int((~chosen).sum()))
     means = [(column[chosen].mean(), column[~chosen].mean()) for column in columns]
     return tuple(
@@ -183,12 +183,6 @@ def set_apart(customers: CustomerFrame, chosen: BoolArray) -> tuple[Apart, ...]:
         )
         for i in np.argsort(-np.abs(effects), kind="stable")
     )
-
-
-def _effect(scaled: FloatArray, chosen: BoolArray) -> float:
-    one, rest = scaled[chosen], scaled[~chosen]
-    pooled = np.sqrt((one.var() * len(one) + rest.var() * len(rest)) / len(scaled))
-    return float((one.mean() - rest.mean()) / (pooled if pooled > 0 else 1.0))
 
 
 def _wide_z(n_looks: int) -> float:

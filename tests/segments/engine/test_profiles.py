@@ -4,7 +4,7 @@ import pytest
 from segments.engine.features import habit_words
 from segments.engine.naming import FeatureWords
 from segments.engine.preparing import Scaling
-from segments.engine.profiles import effect_errors, profile
+from segments.engine.profiles import effect_errors, effect_sizes, profile
 from tests.worlds import segment_world
 
 WORDS = (
@@ -69,6 +69,17 @@ def test_an_effect_has_an_interval_around_it(profiles):
     for one in profiles:
         for found in one.distinctions:
             assert found.low < found.effect_size < found.high
+
+
+def test_what_does_not_differ_within_a_side_is_measured_by_all_and_alike_is_alike():
+    inside = np.arange(300) < 60
+    scaled = np.column_stack([np.full(300, 0.1), np.where(inside, 0.3, 0.1), np.arange(300) * 1.0])
+
+    alike, apart, growing = effect_sizes(scaled, inside)
+
+    assert alike == 0
+    assert apart == pytest.approx(2.5)
+    assert -4 < growing < -1
 
 
 def test_effect_intervals_hold_a_planted_effect():
