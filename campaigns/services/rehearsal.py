@@ -48,19 +48,23 @@ def ensure_demo_job(*, campaign: str, at: datetime, by: User | None = None) -> J
 
 
 def start_rehearsal(*, campaign: Campaign, by: User, at: datetime, seed: int = SEED) -> Job:
-    """Queue the rehearsal of one campaign. One that was sent is also held against what happened."""
+    """Queue the rehearsal of one campaign. One that was sent is also held against what happened.
+
+    What happened is counted first; where it was counted before, people need not wait for the count.
+    """
     label = f"Rehearse “{campaign.name}”"[:200]
-    before = scoring_steps(campaign=campaign, as_of=moment_known(at=at, starts_at=campaign.starts_at))
-    joining = parts_of(before[-1].params) if before else {}
+    scoring = scoring_steps(campaign=campaign, as_of=moment_known(at=at, starts_at=campaign.starts_at))
+    joining = parts_of(scoring[-1].params) if scoring else {}
     if _was_sent(campaign):
         about = {"campaign": campaign.external_id, "seed": seed}
-        before = [Step("campaigns.record_outcomes", "Count what really happened", {**about}), *before]
-        last = Step("campaigns.rehearse_campaign", label, {**about, **joining})
-    else:
-        last = Step("campaigns.simulate_campaign", label, {"campaign_id": campaign.pk, "seed": seed, **joining})
-    if not before:
+        count = Step("campaigns.record_outcomes", "Count what really happened", {**about})
+        forecast = [*scoring, Step("campaigns.rehearse_campaign", label, {**about, **joining})]
+        steps = [*forecast, count] if campaign.outcomes.exists() else [count, *forecast]
+        return create_steps(label=label, steps=steps, by=by, at=at)
+    last = Step("campaigns.simulate_campaign", label, {"campaign_id": campaign.pk, "seed": seed, **joining})
+    if not scoring:
         return create_job(task=last.task, label=label, params=last.params, by=by, at=at)
-    return create_steps(label=label, steps=[*before, last], by=by, at=at)
+    return create_steps(label=label, steps=[*scoring, last], by=by, at=at)
 
 
 def _was_sent(campaign: Campaign) -> bool:

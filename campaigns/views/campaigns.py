@@ -99,9 +99,9 @@ def _found(pk: int) -> Campaign:
 
 @require_GET
 def campaign_rehearsal(request: HttpRequest, pk: int) -> HttpResponse:
-    """How far the rehearsal is: asked again and again while it runs, then on to its result."""
+    """How far the rehearsal is: asked again and again until there is a forecast, then on to that."""
     rehearsal = queries.newest_rehearsal(_found(pk))
-    if rehearsal and rehearsal.simulation and not rehearsal.job.is_open:
+    if rehearsal and rehearsal.simulation:
         return HttpResponseClientRedirect(rehearsal.simulation.get_absolute_url())
     context = {
         "rehearsal": rehearsal, "campaign_id": pk, "pause_ms": rehearsal and rehearsal.pause_ms(timezone.now())

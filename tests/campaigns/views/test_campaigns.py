@@ -108,19 +108,26 @@ def test_rehearsing_starts_one_job_however_often_it_is_asked(author, client):
     assert 'hx-trigger="every 250ms"' in page
 
 
-def test_a_campaign_that_was_sent_is_rehearsed_with_its_outcome(author, client):
+@pytest.mark.parametrize("was_counted", [False, True], ids=["counted first", "counted before, so counted last"])
+def test_a_campaign_that_was_sent_is_rehearsed_with_its_outcome(author, client, was_counted):
     fill(1)
+    Outcome.objects.all().delete()
     campaign = Campaign.objects.get()
     Campaign.objects.update(state="completed")
     campaign.audience.kind = "imported"
     campaign.audience.save()
     Job.objects.all().delete()
+    if was_counted:
+        Outcome.objects.create(
+            campaign=campaign, metric="redeemers", value=3, observed_until=campaign.ends_at, is_complete=True
+        )
 
     client.post(reverse("campaign-simulate", args=[campaign.pk]))
 
-    steps = Job.objects.exclude(task="").order_by("position")
-    assert [job.task for job in steps] == ["campaigns.record_outcomes", "campaigns.rehearse_campaign"]
-    assert {job.params["campaign"] for job in steps} == {campaign.external_id}
+    steps = ["campaigns.record_outcomes", "campaigns.rehearse_campaign"]
+    found = Job.objects.exclude(task="").order_by("position")
+    assert [job.task for job in found] == (steps[::-1] if was_counted else steps)
+    assert {job.params["campaign"] for job in found} == {campaign.external_id}
 
 
 def test_the_author_submits_and_a_colleague_approves(author, client):
