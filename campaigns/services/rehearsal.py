@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from campaigns.models import Campaign
 from campaigns.queries.campaigns import SENT_STATES
 from campaigns.queries.history import moment_known
-from campaigns.services import learning_ahead
+from campaigns.services import launches_ahead, learning_ahead
 from campaigns.services.scored_parts import parts_of, scoring_steps
 from loyalty.models import Job
 from loyalty.services import behaviour, inspection
@@ -19,6 +19,7 @@ LOAD = Step("campaigns.load_complete_journey", "Load The Complete Journey")
 # Done by themselves or at somebody's word in a shop at work; here, so that no page of the demo begins empty.
 LOOKS = (
     Step(learning_ahead.TASK, learning_ahead.LABEL),
+    Step(launches_ahead.TASK, launches_ahead.LABEL),
     Step(inspection.TASK, "Look at the data"),
     Step("loyalty.survey_features", "Look at what is known of each customer"),
 )
