@@ -42,4 +42,4 @@ def test_the_demo_job_of_a_campaign_is_one_and_the_same(at):
     first = rehearsal.ensure_demo_job(campaign="18", at=at)
     assert rehearsal.ensure_demo_job(campaign="18", at=at) == first
     assert rehearsal.ensure_demo_job(campaign="13", at=at) != first
-    assert first.steps.count() == 11
+    assert first.steps.count() == 12
