@@ -15,6 +15,8 @@ WORDS_IN_DESCRIPTION = 2
 # Of all differences between all segments together: looking at many, one of them would seem real by chance.
 CONFIDENCE = 0.95
 ROUNDING = 1e-9
+# Sides that are each alike within are as far apart as this share of the deviation of all lets them be.
+LEAST_SPREAD = 0.05
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def _usual(values: Matrix, words: tuple[FeatureWords, ...]) -> Matrix:
 def effect_sizes(scaled: Matrix, inside: NDArray[np.bool_]) -> Matrix:
     """Cohen's d of every feature, shape (n_features,): how far those inside lie from the others in pooled deviations.
 
-    Where neither side differs within itself, in deviations of all together; 0 where all are alike.
+    Where hardly anybody differs within a side, in twentieths of the deviation of all; 0 where all are alike.
 
     Parameters
     ----------
@@ -137,11 +139,11 @@ def effect_sizes(scaled: Matrix, inside: NDArray[np.bool_]) -> Matrix:
     """
     one, rest = scaled[inside], scaled[~inside]
     pooled = np.sqrt((one.var(axis=0) * len(one) + rest.var(axis=0) * len(rest)) / len(scaled))
-    # Of equal numbers the deviation is a rounding error, not nought.
-    least = ROUNDING * np.maximum(np.abs(scaled).max(axis=0), 1.0)
-    spread = np.where(pooled > least, pooled, scaled.std(axis=0))
+    spread = np.maximum(pooled, LEAST_SPREAD * scaled.std(axis=0))
     difference = one.mean(axis=0) - rest.mean(axis=0)
-    return np.divide(difference, spread, out=np.zeros_like(difference), where=spread > least)
+    # Of equal numbers the deviation is a rounding error, not nought.
+    differs = spread > ROUNDING * np.maximum(np.abs(scaled).max(axis=0), 1.0)
+    return np.divide(difference, spread, out=np.zeros_like(difference), where=differs)
 
 
 def _distinctions(

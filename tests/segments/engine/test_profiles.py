@@ -78,7 +78,7 @@ def test_what_does_not_differ_within_a_side_is_measured_by_all_and_alike_is_alik
     alike, apart, growing = effect_sizes(scaled, inside)
 
     assert alike == 0
-    assert apart == pytest.approx(2.5)
+    assert apart == pytest.approx(50)
     assert -4 < growing < -1
 
 
