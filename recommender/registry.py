@@ -1,5 +1,6 @@
 """Versions of what was learnt: written once, checked when opened, one champion for each purpose."""
 
+import filecmp
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -244,12 +245,21 @@ def _store(artefact: Artefact) -> tuple[str, str]:
 
 
 def _stored(kind: str, save: Callable[[Path], str]) -> tuple[str, str]:
-    """Write below ARTEFACT_DIR under the name of the content: a version in use is never written over."""
+    """Write below ARTEFACT_DIR under the name of the content: only what was damaged since is written again."""
     home = Path(settings.ARTEFACT_DIR)
     home.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=home, prefix=".writing-") as scratch:
-        sha256 = save(Path(scratch) / "new")
+        new = Path(scratch) / "new"
+        sha256 = save(new)
         folder = f"{kind}-{sha256[:32]}"
+        if (home / folder).exists() and not _says_the_same(home / folder, new):
+            (home / folder).rename(Path(scratch) / "damaged")
         if not (home / folder).exists():
-            (Path(scratch) / "new").rename(home / folder)
+            new.rename(home / folder)
     return folder, sha256
+
+
+def _says_the_same(kept: Path, new: Path) -> bool:
+    names = [file.name for file in new.iterdir()]
+    same, _, _ = filecmp.cmpfiles(kept, new, names, shallow=False)
+    return len(same) == len(names)

@@ -72,6 +72,18 @@ def test_learnt_anew_it_says_exactly_the_same(last):
     assert ModelVersion.objects.count() == 2
 
 
+def test_what_was_damaged_is_learnt_once_and_whole_again(last):
+    version = tried().model_version
+    params = site.ARTEFACT_DIR / version.artefact / "params.json"
+    params.write_text("{}")
+
+    mended = tried().model_version
+    again = tried().model_version
+
+    assert version != mended == again
+    assert params.read_text() != "{}"
+
+
 def test_orders_of_a_day_under_way_change_nothing_that_was_learnt(last):
     before = tried()
     sell(last + timedelta(seconds=1), "brandnew")

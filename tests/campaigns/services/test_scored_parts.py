@@ -1,9 +1,6 @@
 """A large shop by parts: the same numbers as in one go, whatever workers do and whatever becomes of them."""
 
-from contextlib import contextmanager
-
 import numpy as np
-import psycopg2
 import pytest
 from django.contrib.auth import get_user_model
 from django.urls import reverse
@@ -25,7 +22,8 @@ from loyalty.services.leases import claim
 from loyalty.services.progress import JobCancelled, QuietProgress
 from loyalty.tasks import wake
 from tests.campaigns.shop import DAY, N_CUSTOMERS, add_campaign, open_shop
-from tests.conftest import database_url, wait_until
+from tests.conftest import wait_until
+from tests.locks import locked
 from tests.loyalty.test_worker import is_somebody_waiting_for_a_lock
 
 pytestmark = pytest.mark.django_db
@@ -234,17 +232,6 @@ def test_what_nobody_took_up_again_goes_after_a_week(campaign, now, by):
     begin_scoring(about=new, at=now + 8 * DAY, report=QUIET)
 
     assert CustomerScoring.objects.get().key == new["scoring"]
-
-
-@contextmanager
-def locked(model):
-    """Nobody can write this table: a worker stops in the middle of its transaction."""
-    session = psycopg2.connect(database_url())
-    try:
-        session.cursor().execute(f"LOCK TABLE {model._meta.db_table} IN SHARE MODE")
-        yield
-    finally:
-        session.close()
 
 
 @pytest.mark.worker

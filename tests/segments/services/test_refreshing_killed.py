@@ -1,9 +1,7 @@
 """`kill -9` of a real worker in the middle of a refresh: who is in which segment stays whole, the next one ends it."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 
-import psycopg2
 import pytest
 
 from loyalty.models import Customer, Job
@@ -11,24 +9,14 @@ from loyalty.services.sales import add_up_sales
 from loyalty.tasks import wake
 from segments.models import SegmentMembership, SegmentRefresh
 from segments.services.rules import RulePlan, create_segment, start_refresh
-from tests.conftest import database_url, wait_until
+from tests.conftest import wait_until
+from tests.locks import locked
 from tests.loyalty.features.world import buy, make_product
 from tests.loyalty.test_worker import is_somebody_waiting_for_a_lock
 
 pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 TREE = {"version": 1, "rule": {"every": [{"kind": "bought", "about": {"category": ["Wine"]}}]}}
 N_BUYERS = 12
-
-
-@contextmanager
-def looks_locked():
-    """Nobody can write down that they looked: a worker stops when all members are written, before it commits."""
-    session = psycopg2.connect(database_url())
-    try:
-        session.cursor().execute("LOCK TABLE segments_segmentrefresh IN SHARE MODE")
-        yield
-    finally:
-        session.close()
 
 
 @pytest.fixture
@@ -45,7 +33,7 @@ def segment(at):
 def killed_at_the_end(segment, worker, at):
     """Begin a refresh and kill its worker when it has written the members."""
     job = start_refresh(segment=segment, by=None, at=at)
-    with looks_locked():
+    with locked(SegmentRefresh):
         wake(job)
         wait_until(is_somebody_waiting_for_a_lock)
         worker.kill()
