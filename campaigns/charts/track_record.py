@@ -13,6 +13,8 @@ HALF = 0.5
 HELD = "Do intervals hold as often as they promise?"
 # A scale of tens has no nought.
 LEAST = 0.05
+# On axes that grow by factors; between powers of ten alone hardly any would be told.
+READABLE = [digit * 10**power for power in range(-2, 6) for digit in (1, 2, 5)]
 
 
 def coverage_chart(
@@ -117,7 +119,7 @@ def launch_groups_chart(groups: Sequence[Expected], *, as_of: datetime | None) -
                 for group in groups
             ],
         ),
-        unit="Buyers in a product's first weeks, tenths of all by what was expected; lines are tenfold the one before",
+        unit="Buyers in a product's first weeks, tenths of all by what was expected; axes grow by factors",
         as_of=as_of,
         name="launch-groups",
     )
@@ -146,6 +148,6 @@ def _on_logs(groups: Sequence[Expected]) -> go.Figure:
         },
         hovertemplate="Expected: %{x:,.1f}<br>Came: %{y:,.1f}<extra></extra>",
     )  # fmt: skip
-    figure.update_xaxes(type="log", title={"text": "Buyers expected"}, dtick=1)
-    figure.update_yaxes(type="log", title={"text": "Buyers who came"}, dtick=1)
+    figure.update_xaxes(type="log", title={"text": "Buyers expected"}, tickvals=READABLE, tickformat=",")
+    figure.update_yaxes(type="log", title={"text": "Buyers who came"}, tickvals=READABLE, tickformat=",")
     return styled(figure, height=340)
